@@ -1,0 +1,55 @@
+# demo, test and app install what they need; each group of packages has its stamp.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMPS := .stamps
+PINNED := pyproject.toml constraints.txt
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+LAWS := -m "not alone" -n auto --dist worksteal
+ALONE := -m alone -n 0 --benchmark-columns=min,median,rounds --benchmark-sort=name
+
+.PHONY: demo test app lint bench system clean
+
+demo: $(STAMPS)/core
+	$(BIN)/twin run reference --replications 2 --days 28 --workers 2
+
+test: $(STAMPS)/all
+	$(BIN)/python -m pytest $(LAWS)
+	$(BIN)/python -m pytest $(ALONE)
+	@$(MAKE) --no-print-directory lint
+
+app: $(STAMPS)/ui
+	$(BIN)/streamlit run app.py
+
+lint: $(STAMPS)/all
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(STAMPS)/all
+	$(BIN)/python -m pytest $(ALONE)
+
+# Root and apt only: the browser that looks at the pages.
+system:
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		command -v chromium >/dev/null || { apt-get update -q && apt-get install -q -y --no-install-recommends chromium; }; \
+	else echo "make system needs root and apt: browser tests will be skipped"; fi
+
+clean:
+	rm -rf .venv $(STAMPS) .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed (set PYTHON=...)"; exit 1; }
+	@$(PYTHON) -m venv .venv 2>/dev/null || { rm -rf .venv; echo "Python's venv module is missing: install python3-venv"; exit 1; }
+
+$(STAMPS)/core: $(PINNED) | $(BIN)/python
+	$(PIP) --editable .
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/ui: $(PINNED) | $(BIN)/python
+	$(PIP) --editable '.[ui]'
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/all: $(PINNED) | $(BIN)/python
+	$(PIP) --editable '.[data,ui,dev]'
+	@mkdir -p $(STAMPS) && touch $@

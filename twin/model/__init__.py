@@ -1,0 +1,1 @@
+"""The model: from data to the centre and its indicators, without network and without interface."""

@@ -1,0 +1,1 @@
+"""The supervision centre: rules, attention, engines and journal."""

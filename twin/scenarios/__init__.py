@@ -1,0 +1,1 @@
+"""Ask the model one question: scenarios, runs, experiments."""

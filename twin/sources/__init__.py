@@ -1,0 +1,1 @@
+"""Where the facts come from: readers, refresh, checks; the only room that writes facts."""

@@ -1,0 +1,1 @@
+"""External truth: formulas and cases with known answers."""
