@@ -1,6 +1,6 @@
 """The door of the interface: `make app`.
 
-`streamlit run` imports this file once, to find the server, then plays it as a script for each visit.
+`streamlit run` imports this file once, for the server, then plays it as a script at each visit.
 """
 
 from __future__ import annotations

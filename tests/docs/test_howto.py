@@ -9,7 +9,7 @@ import pytest
 from tests.docs.pages import DOCS, follow
 from twin.files import data_folder
 from twin.model.assumptions import Assumptions
-from twin.model.centre.journal import Journal, Origin
+from twin.model.centre.journal import Journal, Origin, Outcome
 from twin.model.centre.world import Kind
 from twin.model.clock import MS_PER_DAY, MS_PER_H
 from twin.model.profiles import MONTHS, hourly_profile
@@ -60,10 +60,20 @@ def test_the_pages_together_leave_the_facts_as_described(
 def test_a_forfait_is_a_row(data: Path, scenarios: Path, tmp_path: Path) -> None:
     follow("howto-forfait.md", tmp_path)
     tiny = load_library(scenarios)["tiny"].with_overrides({"horizon": {"days": 2}})
-    communes = {"communes": {"file": str(tmp_path / "forfait_de_nuit.csv")}}
-    prepared, journal = played(tiny.with_overrides(communes))
+    at_night = tiny.with_overrides(
+        {
+            "communes": {"file": str(tmp_path / "forfait_de_nuit.csv")},
+            "assumptions": {"requests_per_camera_year": 3_000},
+        }
+    )
+    prepared, journal = played(at_night)
     for hour, entitled in entitled_by_hour(journal).items():
         assert entitled == ({0} if 6 <= hour < 22 else {3})
+    requests = journal.tasks.to_pandas().query("kind == @Kind.REQUEST and commune == 0")
+    refused = requests["outcome"] == Outcome.REFUSED
+    hours = requests["arrival_ms"] % MS_PER_DAY // MS_PER_H
+    assert 0 < refused.sum() < len(requests)
+    assert refused.equals(hours.between(6, 21))
     forfaits = prepared.measured(journal).query("scope == 'forfait'")["key"]
     assert set(forfaits) == {"1", "2n"}
     by_rule = {"communes": {"file": None}, "forfaits": {"rule": "all_2n"}}

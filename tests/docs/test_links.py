@@ -28,7 +28,7 @@ FORBIDDEN = [
 @cache
 def tracked() -> list[Path]:
     """Files of the project: known to git, or about to be."""
-    question = "ls-files -z --cached --others --exclude-standard".split()
+    question = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     command = ["git", "-c", f"safe.directory={ROOT}", *question]
     names = subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout
     found = {ROOT / name for name in names.decode().split("\0") if name}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
 
 __all__ = ["run", "runs"]
 
+
+class EngineName(StrEnum):
+    """Names of the engines, as the command line takes them."""
+
+    REFERENCE = "reference"
+    KERNEL = "kernel"
+
+
 OutOption = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of all runs.")]
 CountOption = Annotated[
     int | None,
@@ -26,6 +35,10 @@ CountOption = Annotated[
 ]
 DaysOption = Annotated[
     int | None, typer.Option("--days", metavar="D", help="Same as --set horizon.days=D.")
+]
+EngineOption = Annotated[
+    EngineName,
+    typer.Option("--engine", help="Who plays it: same bytes; the kernel compiles, then is faster."),
 ]
 SeedOption = Annotated[
     int | None, typer.Option("--seed", metavar="S", help="First entropy of every random stream.")
@@ -44,6 +57,7 @@ def run(
     days: DaysOption = None,
     seed: SeedOption = None,
     workers: WorkersOption = None,
+    engine: EngineOption = EngineName.REFERENCE,
     settings: SetOption = None,
     scenarios: LibraryOption = None,
     out: OutOption = Path("runs"),
@@ -83,6 +97,7 @@ def run(
                 name=name,
                 out=out,
                 workers=(os.cpu_count() or 1) if workers is None else workers,
+                engine=engine.value,
                 progress=bar.move,
                 keep_tables=tables,
             )

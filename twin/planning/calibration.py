@@ -281,7 +281,7 @@ def _notices(
     kinds = (Kind.POLICE,) if centre.police_only else (Kind.POLICE, Kind.NUISANCE)
     total = 0
     for replication in range(1, replications + 1):
-        tasks = replicate(prepared, SEED, replication).tasks.to_pandas()
+        tasks = replicate(prepared, SEED, replication, engine="kernel").tasks.to_pandas()
         by_eye = tasks["origin"].isin([Origin.WALL, Origin.PATROL])
         total += int((tasks["kind"].isin(kinds) & by_eye).sum())
     return total / replications

@@ -13,10 +13,12 @@ from babel.numbers import format_decimal
 
 from twin.contracts import Figure, Kind
 from twin.model.indicators import load_indicators
+from twin.scenarios.library import Library
 from twin.scenarios.schema import Scenario
 from twin.scenarios.store import Run, identify
 
 __all__ = [
+    "Family",
     "cells",
     "changed_levers",
     "figures",
@@ -103,12 +105,7 @@ def number(value: float) -> str:
 
 
 def period(stored: Run) -> str:
-    """First and last day simulated.
-
-    Examples
-    --------
-    "du 04/01/2027 au 10/01/2027" for a week.
-    """
+    """First and last day simulated, as "du 04/01/2027 au 31/01/2027"."""
     horizon = stored.manifest["scenario"]["horizon"]
     first = date.fromisoformat(horizon["start"])
     last = first + timedelta(days=horizon["days"] - 1)
@@ -121,10 +118,11 @@ def changed_levers(stored: Run, scenario: Scenario) -> list[str]:
     return sorted(_differences(stored.manifest["scenario"], scenario.resolved()))
 
 
-def outdated(stored: Run, scenario: Scenario) -> bool:
-    """Whether the data or the model are no longer those of the run; any `scenario` will do."""
+def outdated(stored: Run, library: Library) -> bool:
+    """Whether the data or the model are no longer those of the run."""
     manifest = stored.manifest
-    today = identify(manifest["name"], scenario, manifest["seed"])
+    # Data and engine are the same part of the identity of every scenario.
+    today = identify(manifest["name"], next(iter(library.scenarios.values())), manifest["seed"])
     return (manifest["data"], manifest["engine"]) != (today.data, today.engine)
 
 

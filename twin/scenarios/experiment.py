@@ -21,8 +21,8 @@ from twin.errors import InputError, MissingError
 from twin.files import data_folder
 from twin.model.assumptions import Assumptions
 from twin.model.calendar import Calendar
+from twin.model.centre.engines import Engine, engine_named
 from twin.model.centre.journal import Journal
-from twin.model.centre.reference import simulate
 from twin.model.centre.world import Centre
 from twin.model.demand import Demand
 from twin.model.indicators import measure
@@ -101,12 +101,15 @@ def replicate(
     seed: int,
     replication: int,
     *,
+    engine: Engine = "reference",
     outages: Sequence[tuple[int, int, int]] = (),
 ) -> Journal:
     """Play one replication: draw its world, run the centre through it.
 
     Parameters
     ----------
+    engine : {"reference", "kernel"}
+        Who plays it; changes no byte of the journal.
     outages : sequence of (camera, start_ms, end_ms)
         Imposed intervals during which a camera is dark.
     """
@@ -121,7 +124,7 @@ def replicate(
         replication=replication,
         outages=outages,
     )
-    return simulate(prepared.centre, world)
+    return engine_named(engine)(prepared.centre, world)
 
 
 def run(
@@ -131,6 +134,7 @@ def run(
     name: str,
     out: Path,
     workers: int = 1,
+    engine: Engine = "reference",
     progress: Progress = lambda *_: None,
     keep_tables: bool = False,
 ) -> Result:
@@ -144,6 +148,8 @@ def run(
         Folder of all runs.
     workers : int
         Replications played at the same time; changes no byte of the result.
+    engine : {"reference", "kernel"}
+        Who plays them; changes no byte of the result.
     progress : callable
         Called with the replications finished and wanted, each time one lands.
     keep_tables : bool
@@ -164,6 +170,7 @@ def run(
         str(data_folder()),
         identity.hash,
         experiment.seed,
+        engine,
         keep_tables,
     )
     _prepared(task)
@@ -251,6 +258,7 @@ class _Task:
     data: str
     identity: str
     seed: int
+    engine: Engine
     keep_tables: bool
 
 
@@ -270,7 +278,7 @@ def _prepared(task: _Task) -> Prepared:
 def _play(task: _Task, replication: int) -> _Played:
     begun = time.perf_counter()
     prepared = _prepared(task)
-    journal = replicate(prepared, task.seed, replication)
+    journal = replicate(prepared, task.seed, replication, engine=task.engine)
     tables = vars(journal) if task.keep_tables else {}
     return _Played(
         replication,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from twin.errors import StoreError, TwinError
+from twin.errors import TwinError
 from twin.reports.figures import Family, cells, changed_levers, figures, outdated, period, unseen
 from twin.scenarios.experiment import summary
 from twin.scenarios.library import Library, load_library
@@ -30,7 +30,7 @@ FAMILIES: dict[Family, tuple[str, str]] = {
 
 ANSWERS = """
 - **Planification** : ce qu'une salle de cette taille détecte, traite et manque, heure par heure.
-- **Analyse** : d'où vient chaque nombre, fait et source, hypothèse et fourchette, ou calcul et graine.
+- **Analyse** : d'où vient chaque nombre : un fait, une hypothèse et sa fourchette, ou un calcul.
 - **Confiance** : ce que le même modèle prédit de centres observés, et de combien il se trompe.
 """
 
@@ -90,9 +90,10 @@ def _show_runs(runs: list[Run], library: Library) -> None:
     table = summary([stored.indicators(replication) for replication in finished])
     st.markdown(
         "L'intervalle à 95 % entre réplications dit la part du hasard dans ce scénario, pas"
-        " l'erreur possible des hypothèses, plus grande, dont l'enveloppe n'est pas encore"
-        " calculée. « — » : une seule réplication, ou la même valeur dans toutes. Les valeurs par"
-        " an prolongent le rythme de la période simulée."
+        " l'erreur possible des hypothèses, dont l'enveloppe n'est pas encore calculée ; avec peu"
+        " de réplications, il peut dépasser ce qui est possible. « — » : une seule réplication, ou"
+        " la même valeur dans toutes. Les valeurs par an prolongent le rythme de la période"
+        " simulée."
     )
     for family, (title, meaning) in FAMILIES.items():
         st.subheader(title)
@@ -105,15 +106,14 @@ def _show_runs(runs: list[Run], library: Library) -> None:
 
 def _show_origin(stored: Run, library: Library) -> None:
     name = stored.manifest["name"]
-    reference = next(iter(library.scenarios.values()))
     if name in library.recipes:
-        recipe, reference = library.recipes[name], library[name]
+        recipe = library.recipes[name]
         st.markdown(f"**{recipe.label}.** {recipe.description}")
+        if changed := changed_levers(stored, library[name]):
+            listed = ", ".join(f"`{lever}`" for lever in changed)
+            st.info(f"Leviers différents du scénario de ce nom : {listed}.")
+    else:
+        st.warning("Le scénario de ce calcul n'est pas dans la liste ci-dessus.")
     st.markdown(f"Période simulée : {period(stored)}.")
-    if name not in library.recipes:
-        st.warning("Le scénario de ce calcul n'est plus dans la liste ci-dessus.")
-    elif changed := changed_levers(stored, reference):
-        listed = ", ".join(f"`{lever}`" for lever in changed)
-        st.info(f"Leviers différents du scénario de ce nom : {listed}.")
-    if outdated(stored, reference):
+    if outdated(stored, library):
         st.warning("Résultats périmés : les données ou le modèle ont changé depuis ce calcul.")

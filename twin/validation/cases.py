@@ -45,6 +45,8 @@ _WARM_UP = 500
 _AGENTS = 14
 _CAMERAS = 500
 _CREW = 2
+_UP_DAYS = 400
+_REPAIR_DAYS = 1.5
 _DAYS = 7000
 _WARM_UP_DAYS = 500
 
@@ -143,17 +145,19 @@ def markdown(rows: Iterable[Verdict]) -> str:
 
 def cases() -> list[Case]:
     """Every case, in the order of its number."""
-    erlang_a = formulas.erlang_a(100 / 30, 1 / 3, 1 / 5, 14)
+    erlang_a = formulas.erlang_a(100 / 30, 1 / 3, 1 / 5, _AGENTS)
     waits = formulas.priority_waits([2, 3, 4], 1, 12)
-    fleet = formulas.machine_repair(_CAMERAS, _CREW, 1 / 400, 1 / 1.5)
+    fleet = formulas.machine_repair(_CAMERAS, _CREW, 1 / _UP_DAYS, 1 / _REPAIR_DAYS)
     return [
-        Case(1, "Erlang B, 10 erlangs, 14 lines", {"blocked": formulas.erlang_b(10, 14)}, _loss),
+        Case(
+            1, "Erlang B, 10 erlangs, 14 lines", {"blocked": formulas.erlang_b(10, _AGENTS)}, _loss
+        ),
         Case(
             2,
             "Erlang C, 10 erlangs, 14 agents",
             {
-                "waiting": formulas.erlang_c(10, 14),
-                "answered in 20 s": formulas.service_level(100 / 30, 1 / 3, 14, 20 / 60),
+                "waiting": formulas.erlang_c(10, _AGENTS),
+                "answered in 20 s": formulas.service_level(100 / 30, 1 / 3, _AGENTS, 20 / 60),
             },
             _delay,
         ),
@@ -229,7 +233,7 @@ def _abandonment(engine: Engine, rng: np.random.Generator) -> Sample:
     return {
         "waiting": (wait_ms > 0).mean(),
         "abandoning": (calls.outcome == Outcome.LOST).mean(),
-        "occupancy": _mean_number(work.from_ms, work.to_ms, *window) / 14,
+        "occupancy": _mean_number(work.from_ms, work.to_ms, *window) / _AGENTS,
         "mean wait (min)": wait_ms.mean() / MS_PER_MIN,
     }
 
@@ -239,7 +243,8 @@ def _call_centre(
 ) -> tuple[pd.DataFrame, Journal]:
     """100 calls per 30 minutes, 3 minutes each, 14 agents."""
     time_ms = _poisson(rng, 30 * MS_PER_MIN / 100)
-    return _calls(engine, 14, time_ms, _exponential(rng, 3 * MS_PER_MIN, _CALLS), patience_ms)
+    work_ms = _exponential(rng, 3 * MS_PER_MIN, _CALLS)
+    return _calls(engine, _AGENTS, time_ms, work_ms, patience_ms)
 
 
 def _three_servers(engine: Engine, rng: np.random.Generator) -> Sample:
@@ -291,10 +296,8 @@ def _priorities(engine: Engine, rng: np.random.Generator) -> Sample:
     rates = np.array([2, 3, 4])
     time_ms = _poisson(rng, MS_PER_H / rates.sum())
     work_ms = _exponential(rng, MS_PER_H, _CALLS)
-    numbers = np.arange(_CALLS)
-    police, request, letter = (
-        numbers[group] for group in np.eye(3, dtype=np.bool_)[rng.choice(3, _CALLS, p=rates / 9)].T
-    )
+    group = rng.choice(3, _CALLS, p=rates / rates.sum())
+    police, request, letter = (np.flatnonzero(group == i) for i in range(3))
     centre = room(12, int(time_ms[-1] + work_ms.sum()) + 1, cameras=1)
     world = quiet(centre)._replace(
         incidents=table(
@@ -341,11 +344,11 @@ def _fleet(engine: Engine, rng: np.random.Generator) -> Sample:
     """Cameras that fail every 400 days, mended in 1.5 days by a crew of two."""
     horizon_ms = _DAYS * MS_PER_DAY
     centre = room(0, horizon_ms, cameras=_CAMERAS, crew=_CREW)
-    pairs = ceil(2 * _DAYS / 400 + 10)
+    pairs = ceil(2 * _DAYS / _UP_DAYS + 10)
     faults = Faults(
         first=np.arange(_CAMERAS + 1) * pairs,
-        up_ms=_exponential(rng, 400 * MS_PER_DAY, _CAMERAS * pairs),
-        repair_ms=_exponential(rng, 1.5 * MS_PER_DAY, _CAMERAS * pairs),
+        up_ms=_exponential(rng, _UP_DAYS * MS_PER_DAY, _CAMERAS * pairs),
+        repair_ms=_exponential(rng, _REPAIR_DAYS * MS_PER_DAY, _CAMERAS * pairs),
     )
     repairs = engine(centre, quiet(centre)._replace(faults=faults)).tasks.to_pandas()
     started_ms = repairs.start_ms.where(repairs.start_ms != NEVER, horizon_ms)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -12,12 +13,13 @@ from hypothesis import strategies as st
 
 from tests.model.centre import laws_of_seats, laws_of_sight, laws_of_tasks
 from tests.model.centre.film import Film
-from tests.model.centre.scene import Call, Commune, Scene, Seat, Shift, play
-from tests.model.centre.worlds import scenes
+from tests.model.centre.scene import Call, Commune, Played, Scene, Seat, Shift, play
+from tests.model.centre.worlds import DAY, HORIZON, scenes
 from twin.model.centre import attention
-from twin.model.centre.journal import Journal
+from twin.model.centre.journal import Journal, Origin, Outcome, SpellState
 from twin.model.centre.reference import cameras, desk, room, simulate
-from twin.model.centre.world import NEVER, Kind, World
+from twin.model.centre.rules import LATE_CALL
+from twin.model.centre.world import NEVER, EndOfShift, Kind, World
 
 DRAWN = settings(
     derandomize=True,
@@ -43,7 +45,80 @@ def test_every_law_holds(scene: Scene) -> None:
     assert obeys(scene)
 
 
-# What the laws are worth
+# What the scenes and the laws are worth
+
+Sight = Callable[[Scene, Played], bool]
+
+
+def _ended(outcome: Outcome, kind: Kind) -> Sight:
+    return lambda _, played: any(row.outcome == outcome for row in played.of(kind))
+
+
+def _noticed(origin: Origin) -> Sight:
+    return lambda _, played: any(row.origin == origin for row in played.of(Kind.POLICE))
+
+
+def _arrives_at_a_shift_change(scene: Scene, _: Played) -> bool:
+    return bool({shift.end for shift, _ in scene.planned} & {call.at for call in scene.calls})
+
+
+def _waits_for_a_line(scene: Scene, played: Played) -> bool:
+    incidents = scene.world.incidents
+    qualify_ms = dict(zip(incidents.id, incidents.qualify_ms, strict=True))
+    rows = [row for row in played.of(Kind.POLICE) if not row.interruptions]
+    return any(row.alert_ms > row.start_ms + qualify_ms[row.id] for row in rows)
+
+
+NASTY: dict[str, Sight] = {
+    "shift changes and arrivals coincide": _arrives_at_a_shift_change,
+    "no seat": lambda scene, _: not scene.seats,
+    "an absent agent": lambda scene, _: any(not shift.present for shift, _ in scene.planned),
+    "overload": lambda _, played: len([r for r in played.tasks if r.outcome == Outcome.LOST]) > 5,
+    "interruptions": lambda _, played: any(row.interruptions > 1 for row in played.tasks),
+    "overtime": lambda _, played: any(s.state == SpellState.OVERTIME for s in played.spells),
+    "handover": lambda scene, played: (
+        scene.rules.end_of_shift == EndOfShift.HAND_OVER
+        and any(row.kind == Kind.REQUEST and row.interruptions for row in played.tasks)
+    ),
+    "dropped": lambda _, played: any(row.outcome == Outcome.DROPPED for row in played.tasks),
+    "a break that does not fit": lambda scene, _: any(
+        due + length > shift.end for shift, _ in scene.planned for due, length in shift.breaks
+    ),
+    "a window across midnight": lambda scene, _: any(
+        opens < DAY < closes < HORIZON for spans in scene.windows for opens, closes in spans
+    ),
+    "several pools": lambda scene, _: {seat.pool for seat in scene.seats} == {0, 1},
+    "pages": lambda scene, _: any(1 < c.page < c.cameras for c in scene.communes),
+    "a fault and an outage": lambda scene, played: bool(
+        {row.camera for row in played.of(Kind.REPAIR)} & {outage.camera for outage in scene.outages}
+    ),
+    "a crew that is waited for": lambda _, played: any(
+        row.start_ms > row.queued_ms for row in played.of(Kind.REPAIR)
+    ),
+    "a line that is waited for": _waits_for_a_line,
+    "a late call": lambda _, played: any(row.id & LATE_CALL for row in played.of(Kind.REQUEST)),
+    "noticed on the wall": _noticed(Origin.WALL),
+    "noticed on a patrol": _noticed(Origin.PATROL),
+    "called in": _noticed(Origin.CALL),
+    "unseen": _ended(Outcome.UNSEEN, Kind.POLICE),
+    "refused": _ended(Outcome.REFUSED, Kind.REQUEST),
+    "erased": _ended(Outcome.LOST, Kind.SAFEGUARD),
+    "extracted": _ended(Outcome.DONE, Kind.EXTRACTION),
+    "a slot too short": _ended(Outcome.LOST, Kind.PATROL),
+}
+
+
+def test_the_scenes_are_nasty() -> None:
+    met: set[str] = set()
+
+    @given(scenes())
+    @settings(DRAWN, max_examples=200)
+    def look(scene: Scene) -> None:
+        played = play(scene)
+        met.update(name for name, happens in NASTY.items() if happens(scene, played))
+
+    look()
+    assert met == set(NASTY)
 
 
 def _patience_as_deadline(engine_room: Any, task: Any, delay_ms: int) -> None:

@@ -1,0 +1,37 @@
+"""The engines by name: the same world in, the same journal out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+from twin.model.centre.journal import Journal
+from twin.model.centre.world import Centre, World
+
+__all__ = ["Engine", "engine_named", "must_compile"]
+
+Engine = Literal["reference", "kernel"]
+
+
+def engine_named(name: Engine) -> Callable[[Centre, World], Journal]:
+    """Engine of that name; only the one asked for is imported.
+
+    Examples
+    --------
+    >>> engine_named("reference").__module__
+    'twin.model.centre.reference.room'
+    """
+    if name == "kernel":
+        from twin.model.centre.kernel import simulate  # noqa: PLC0415
+    else:
+        from twin.model.centre.reference import simulate  # noqa: PLC0415
+    return simulate
+
+
+def must_compile(name: Engine) -> bool:
+    """Whether an engine has to be compiled first, which takes about a minute once per version."""
+    if name == "reference":
+        return False
+    from twin.model.centre.kernel.compiled import cache_folder  # noqa: PLC0415
+
+    return not cache_folder().exists()
