@@ -51,5 +51,5 @@ $(STAMPS)/ui: $(PINNED) | $(BIN)/python
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/all: $(PINNED) | $(BIN)/python
-	$(PIP) --editable '.[data,ui,dev]'
+	$(PIP) --editable '.[data,ui,streams,dev]'
 	@mkdir -p $(STAMPS) && touch $@

@@ -122,7 +122,7 @@ class PacketRule(_Frozen):
         --------
         >>> types = load_stream_types()
         >>> round(types.packets.per_second(types.profiles["P2"]))
-        233
+        193
         """
         full = profile.bitrate_mbit_s * 1e6 / (8 * self.payload_bytes)
         return full + self.extra_per_frame * profile.fps

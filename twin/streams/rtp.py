@@ -49,7 +49,11 @@ def _fragments(nal: bytes, codec: str, limit: int) -> Iterator[bytes]:
     if codec == "h264":
         indicator, kind, body = bytes([nal[0] & 0xE0 | FU_A]), nal[0] & 0x1F, nal[1:]
     else:
-        indicator, kind, body = bytes([nal[0] & 0x81 | FU_265 << 1, nal[1]]), nal[0] >> 1 & 0x3F, nal[2:]
+        indicator, kind, body = (
+            bytes([nal[0] & 0x81 | FU_265 << 1, nal[1]]),
+            nal[0] >> 1 & 0x3F,
+            nal[2:],
+        )
     room = limit - len(indicator) - 1
     for start in range(0, len(body), room):
         first, last = start == 0, start + room >= len(body)
@@ -116,7 +120,9 @@ class PacketLoop:
         self, frames: Sequence[Sequence[bytes]], codec: str, fps: int, remembered: int
     ) -> None:
         if CLOCK_HZ % fps:
-            raise InputError(f"{fps} frames per second do not divide the RTP clock of {CLOCK_HZ} Hz")
+            raise InputError(
+                f"{fps} frames per second do not divide the RTP clock of {CLOCK_HZ} Hz"
+            )
         self.codec = codec
         self.fps = fps
         self.ticks = CLOCK_HZ // fps

@@ -88,7 +88,7 @@ class Url(NamedTuple):
 
 
 def take(buffer: bytearray) -> Message | None:
-    """Take the first message off `buffer`; interleaved data before it is thrown away.
+    r"""Take the first message off `buffer`; interleaved data before it is thrown away.
 
     Returns
     -------
@@ -102,7 +102,7 @@ def take(buffer: bytearray) -> Message | None:
 
     Examples
     --------
-    >>> buffer = bytearray(b"RTSP/1.0 200 OK\\r\\nCSeq: 1\\r\\n\\r\\n$")
+    >>> buffer = bytearray(b"RTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\n$")
     >>> take(buffer).status, bytes(buffer)
     (200, b'$')
     """
@@ -159,7 +159,9 @@ def describe(parameter_sets: list[bytes], codec: str, host: str) -> bytes:
     if codec == "h264":
         encoding = "H264"
         level = parameter_sets[0][1:4].hex()
-        format_ = f"packetization-mode=1;profile-level-id={level};sprop-parameter-sets={','.join(coded)}"
+        format_ = (
+            f"packetization-mode=1;profile-level-id={level};sprop-parameter-sets={','.join(coded)}"
+        )
     else:
         encoding = "H265"
         names = ("sprop-vps", "sprop-sps", "sprop-pps")
