@@ -123,6 +123,7 @@ class CameraFleet:
         self.online_s: list[float] = []
         self.sent_frames = self.sent_packets = self.sent_bytes = self.lost_frames = 0
         self.playing = True
+        self.opened = 0
         # One turn of the wheel is one frame of every camera, in the order of their phases.
         wheel = sorted(self.cameras, key=lambda camera: camera.plan.origin_s % self.period_s)
         self._wheel = [(camera, *_due(camera.plan.origin_s, self.period_s)) for camera in wheel]
@@ -141,6 +142,7 @@ class CameraFleet:
             if pause > 0:
                 await asyncio.sleep(pause)
             await camera.open()
+            self.opened += 1
 
     def cut(self, names: set[str], *, down_s: float) -> None:
         """Cameras `names` lose their power for `down_s` seconds."""
@@ -169,7 +171,7 @@ class CameraFleet:
             counts,
             self.lateness.array(),
             {"online_s": list(self.online_s)},
-            Counter(online=online, cameras=len(self.cameras)),
+            Counter(online=online, open=self.opened),
         )
 
     def _tick(self) -> None:

@@ -78,7 +78,7 @@ def install(
     release: str = RELEASE,
     *,
     source: str = RELEASES,
-    progress: Progress = lambda done, total: None,
+    progress: Progress | None = None,
 ) -> Binary:
     """Install an official release for this platform in the cache, if it is not there yet.
 
@@ -92,7 +92,7 @@ def install(
     source : str
         Address of the folder of releases.
     progress : callable
-        Told bytes done and bytes in all.
+        Told bytes done and bytes in all, as they come.
 
     Raises
     ------
@@ -136,14 +136,15 @@ def _installed(release: str) -> Path:
     return cache_folder() / "mediamtx" / release / "mediamtx"
 
 
-def _download(url: str, progress: Progress = lambda done, total: None) -> bytes:
+def _download(url: str, progress: Progress | None = None) -> bytes:
     try:
         with urlopen(url, timeout=30) as reply:  # noqa: S310 - an address of ours, or of a test
             total, parts, done = int(reply.headers.get("Content-Length", 0)), [], 0
             while part := reply.read(CHUNK_BYTES):
                 parts.append(part)
                 done += len(part)
-                progress(done, total)
+                if progress:
+                    progress(done, total)
     except (URLError, OSError) as problem:
         reason = getattr(problem, "reason", problem)
         raise MissingError(f"{url} cannot be downloaded ({reason})") from None

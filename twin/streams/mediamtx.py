@@ -296,7 +296,7 @@ class Server:
         token = b64encode(f"control:{self.configuration.passwords['control']}".encode()).decode()
         url = f"http://127.0.0.1:{self.configuration.ports[1]}{endpoint}"
         try:
-            with urlopen(  # noqa: S310 - our own server
+            with urlopen(
                 Request(url, headers={"Authorization": f"Basic {token}"}), timeout=API_S
             ) as reply:
                 found = json.load(reply)
