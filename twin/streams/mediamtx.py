@@ -270,8 +270,8 @@ class Server:
         """Let it run again."""
         self._signal(signal.SIGCONT)
 
-    def stop(self) -> None:
-        """End it, by force if it does not listen, and remove its files."""
+    def end(self) -> None:
+        """Ask it to end, by force if it does not listen."""
         if self._process:
             self._signal(signal.SIGCONT)
             self._signal(signal.SIGTERM)
@@ -279,6 +279,10 @@ class Server:
                 self._process.wait(STOP_S)
             except subprocess.TimeoutExpired:
                 self.kill()
+
+    def stop(self) -> None:
+        """End it and remove its files."""
+        self.end()
         self._folder.cleanup()
 
     def _signal(self, number: int) -> None:

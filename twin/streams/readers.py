@@ -112,7 +112,9 @@ class ReaderFleet:
         for reader in self.readers:
             found = counts[reader.plan.kind]
             found.update(reader.totals())
-            found["pending"] += reader.pending(now_s)
+            pending = reader.pending(now_s)
+            found["pending"] += pending
+            now[reader.plan.kind]["late"] += pending > 0
             now[reader.plan.kind]["readers"] += 1
             now[reader.plan.kind]["playing"] += reader.last_index is not None and reader.playing
         return {

@@ -248,20 +248,24 @@ class Bench:
         -------
         dict of str to int
             Packets sent by cameras and received by the server (push only: a server that fetches
-            does not count), sent by the server and received by readers.
+            does not count); sent by the server, discarded by it and received by readers.
         """
         self.rig.hush()
         time.sleep(DRAIN_S)
         received = self.rig.by_agent()
-        sent = {
-            str(session.get("userAgent")): int(session.get("outboundRTPPackets", 0))
+        sessions = {
+            str(session.get("userAgent")): session
             for session in self.server.sessions()
+            if "-wall-" not in str(session.get("userAgent"))
         }
-        live = [agent for agent in received if agent in sent and "-wall-" not in agent]
+        live = [agent for agent in received if agent in sessions]
         compared = {
             "readers": len(live),
-            "server_sent": sum(sent[agent] for agent in live),
-            "readers_received": sum(int(received[agent]["packets"]) for agent in live),
+            "server_sent": sum(int(sessions[a].get("outboundRTPPackets", 0)) for a in live),
+            "server_discarded": sum(
+                int(sessions[a].get("outboundRTPPacketsDiscarded", 0)) for a in live
+            ),
+            "readers_received": sum(int(received[a]["packets"]) for a in live),
         }
         if self.plan.mode == "push":
             compared["cameras_sent"] = self.rig.snapshot().cameras.counts["packets"]
