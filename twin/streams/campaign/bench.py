@@ -46,6 +46,8 @@ class BenchPlan:
         Cameras connected per second.
     aligned : bool
         Key frames of all the cameras at once.
+    neighbours_cores : float
+        Cores that other programs may use before a step is no longer believed.
     """
 
     key: str
@@ -64,6 +66,7 @@ class BenchPlan:
     aligned: bool = False
     granularity: Literal["frame", "packet"] = "frame"
     hold_s: tuple[float, float] = (10.0, 30.0)
+    neighbours_cores: float = 0.25
     seed: int = 1
 
     @property
@@ -173,6 +176,7 @@ class Bench:
             if self.plan.mode == "pull":
                 self.rig.start_cameras(per_s=1e6)
                 self._until(lambda: self.rig.snapshot().cameras.now["open"] == self.plan.cameras)
+            self.begin_s = time.monotonic()
             self.server = stack.enter_context(
                 Server(self._binary, self._configuration, cores=self.plan.server_cores)
             )
@@ -193,12 +197,19 @@ class Bench:
         return self._configuration
 
     def start(self) -> float:
-        """Connect cameras, then readers; seconds until every camera was on line, or NaN."""
-        begin_s = time.monotonic()
+        """Connect cameras, then readers.
+
+        Returns
+        -------
+        float
+            Seconds until every camera was on line, from their first attempt (push) or from the
+            launch of the server (pull); NaN when some never were.
+        """
         if self.plan.mode == "push":
+            self.begin_s = time.monotonic()
             self.rig.start_cameras(self.plan.start_per_s)
         online = self._until(lambda: self.server.online() == self.plan.cameras)
-        took_s = time.monotonic() - begin_s if online else float("nan")
+        took_s = time.monotonic() - self.begin_s if online else float("nan")
         self.rig.start_readers(self.plan.start_per_s)
         self._until(lambda: self.playing() == self.plan.readers)
         return took_s

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from twin.streams.cameras import plan_cameras
 from twin.streams.campaign.bench import BenchPlan, smaller
 from twin.streams.campaign.step import GATES
-from twin.streams.cameras import plan_cameras
 from twin.streams.mediamtx import free_ports
 from twin.streams.readers import ReaderPlan
 from twin.streams.rig import Rig, RigPlan

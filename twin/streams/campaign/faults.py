@@ -18,7 +18,7 @@ from twin.streams.tally import percentiles
 __all__ = ["FAULTS", "FaultResult", "provoke"]
 
 SETTLE_S = 3.0
-STALL_S = 5.0
+STALL_S = 8.0
 DOWN_S = 5.0
 PAUSE_S = 3.0
 BACK_S = 40.0
@@ -115,6 +115,7 @@ def _outage(plan: BenchPlan, binary: Binary, act: Callable[[Bench], None]) -> Fi
         "readers_cut": len(recorders.lasting["outage_s"]),
         "all_served_s": back_s if back else float("nan"),
         "lost_frames": lost_frames(after),
+        "gaps": recorders.counts["gaps"],
         "latency_max_ms": recorders.delay_ms(100),
         "reader_reconnects": recorders.counts["reconnects"],
         "camera_retries": after.cameras.counts["retries"],

@@ -39,17 +39,18 @@ class Shape:
     @property
     def commands(self) -> list[str]:
         """What the kernel is told, in the namespace."""
+        add = "tc class add dev lo parent 1:"
         shaped = [
             # Whole bursts would be lost at once: segments are what a real link loses.
             "ip link set lo up mtu 1500 gso_max_segs 1",
             "tc qdisc add dev lo root handle 1: htb default 10",
-            "tc class add dev lo parent 1: classid 1:10 htb rate 100gbit quantum 60000",
-            f"tc class add dev lo parent 1: classid 1:20 htb rate {self.rate_mbit_s:g}mbit quantum 60000",
+            f"{add} classid 1:10 htb rate 100gbit quantum 60000",
+            f"{add} classid 1:20 htb rate {self.rate_mbit_s:g}mbit quantum 60000",
             f"tc filter add dev lo parent 1: protocol ip u32 match ip src {CAMERAS} flowid 1:20",
         ]
         if self.delay_ms or self.loss_percent:
             netem = f"netem limit 100000 delay {self.delay_ms:g}ms loss {self.loss_percent:g}%"
-            shaped.append(f"tc qdisc add dev lo parent 1:20 handle 20: {netem}")
+            shaped.append(f"tc qdisc add dev lo parent 1:20 {netem}")
         return shaped
 
 

@@ -1,4 +1,4 @@
-"""The soak: hours with operators who switch and cameras that fail; does anything grow?"""
+"""The soak: hours with operators who switch and cameras that fail; what grows."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ def soak(
     binary: Binary,
     *,
     hours: float,
-    on_sample: Callable[[dict[str, float]], None] = lambda sample: None,
+    on_sample: Callable[[dict[str, float]], None],
 ) -> Soak:
-    """Run `plan` for `hours`, a camera failing every twenty seconds, walls switching at a pace.
+    """Run `plan` for `hours`, a camera failing every twenty seconds, walls switching often.
 
     Interrupted, it reports what it saw until then.
     """
