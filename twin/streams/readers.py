@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import socket
 import struct
 import time
 from collections import Counter
@@ -28,7 +27,6 @@ GRACE_S = 0.5
 """A frame this late, when a step ends, is counted as lost."""
 OUTAGE_S = 1.0
 RETRY_S = 1.0
-STALLED_BYTES = 65_536
 HANDSHAKE_S = 10.0
 PACKET = struct.Struct("!BBHxBHI4x")
 
@@ -100,15 +98,10 @@ class ReaderFleet:
         await asyncio.sleep(0)
 
     def stall(self, agents: set[str], seconds: float) -> None:
-        """Readers `agents` stop reading for a while, their connections open.
-
-        Their receive buffers are made small: a decoder's, not a server's, which would hide it.
-        """
+        """Readers `agents` stop reading for a while, their connections open."""
         for reader in self.readers:
             if reader.plan.agent in agents and reader.transport:
                 reader.transport.pause_reading()
-                opened = reader.transport.get_extra_info("socket")
-                opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, STALLED_BYTES)
                 asyncio.get_running_loop().call_later(seconds, reader.resume)
 
     def tallies(self) -> dict[str, Tally]:

@@ -21,7 +21,7 @@ from twin.streams.mediamtx import Configuration, Server, ServerSample, free_port
 from twin.streams.readers import ReaderPlan
 from twin.streams.rig import Rig, RigPlan, Snapshot
 
-__all__ = ["Bench", "BenchPlan", "Live", "Window", "default_cores"]
+__all__ = ["Bench", "BenchPlan", "Live", "Window", "default_cores", "smaller", "write_queue"]
 
 SAMPLE_S = 2.0
 UP_S = 30.0
@@ -136,8 +136,7 @@ class Bench:
             raise InputError("a bench needs one camera at least")
         self.plan = plan
         rtsp, api, metrics, cameras_port = free_ports(4)
-        biggest = max(sum(map(len, nals)) for nals in encoded(plan.profile).frames)
-        queue = max(512, 1 << (2 * biggest // 1400).bit_length())
+        queue = write_queue(plan.profile)
         configuration = Configuration({}, (rtsp, api, metrics), write_queue=queue)
         push = plan.mode == "push"
         cameras = plan_cameras(
@@ -282,6 +281,12 @@ class Bench:
             compared["cameras_sent"] = self.rig.snapshot().cameras.counts["packets"]
             compared["server_received"] = self.server.sample().counters["packets_in"]
         return compared
+
+
+def write_queue(profile: StreamProfile) -> int:
+    """Packets a reader may be late by: a power of two, twice the largest frame at least."""
+    packets = encoded(profile).packets()
+    return max(512, 1 << (2 * max(map(packets.packets, range(len(packets))))).bit_length())
 
 
 def _live(a: Snapshot, b: Snapshot, server_a: ServerSample, server_b: ServerSample) -> Live:

@@ -18,7 +18,7 @@ from twin.streams.tally import percentiles
 __all__ = ["FAULTS", "FaultResult", "provoke"]
 
 SETTLE_S = 3.0
-STALL_S = 8.0
+STALL_S = 20.0
 DOWN_S = 5.0
 PAUSE_S = 3.0
 BACK_S = 40.0
@@ -86,10 +86,14 @@ def _slow_reader(plan: BenchPlan, binary: Binary) -> Figures:
         slow = "cmsu-recorder-00000"
         bench.rig.stall([slow], STALL_S)
         window = bench.window(STALL_S + SETTLE_S)
+        warnings = dict(bench.server.warnings())
         gaps = {agent: found["gaps"] for agent, found in bench.rig.by_agent().items()}
     return {
         "stalled_s": STALL_S,
+        "server_warnings": warnings,
         "discarded_packets": window.counted("discarded"),
+        "outages_s": window.rig.readers["recorder"].lasting["outage_s"],
+        "reader_reconnects": window.rig.readers["recorder"].counts["reconnects"],
         "gaps_of_slow_reader": gaps.pop(slow),
         "gaps_of_others": sum(gaps.values()),
         "latency_p99_ms": window.rig.readers["recorder"].delay_ms(99),
