@@ -122,9 +122,7 @@ class _StrictLoader(yaml.SafeLoader):
         if re.fullmatch(r"[-+]?\d+(:\d+)+(\.\d*)?", text):
             raise self.refused(node.start_mark, f'write the time {text} in quotes: "{text}"')
         if re.fullmatch(r"(?i)y|n|yes|no|on|off", text):
-            raise self.refused(
-                node.start_mark, f'"{text}" is ambiguous: write true, false or quote it'
-            )
+            raise self.refused(node.start_mark, f'"{text}" is ambiguous: write true, false or quote it')
         if re.fullmatch(r"0\d+", text):
             raise self.refused(node.start_mark, f'write the code {text} in quotes: "{text}"')
         if re.fullmatch(r"[-+]?\.(inf|nan)", text, re.IGNORECASE):
@@ -220,9 +218,7 @@ def _check_header(
 ) -> None:
     for name in header:
         if name not in columns:
-            raise InputError(
-                f'{path}, line 1: unknown column "{name}"; {did_you_mean(name, columns)}'
-            )
+            raise InputError(f'{path}, line 1: unknown column "{name}"; {did_you_mean(name, columns)}')
         if header.count(name) > 1:
             raise InputError(f'{path}, line 1: the column "{name}" comes twice')
     for name in columns:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["app"]
 
 app = typer.Typer(
-    no_args_is_help=True, help="Measure what a MediaMTX carries, and size the ingest."
+    no_args_is_help=True, help="What a MediaMTX carries, and the nodes that follow."
 )
 
 OUT = Path("runs/streams")
@@ -161,8 +161,9 @@ def soak_command(
             result = soak(plan, binary, hours=hours, on_sample=lambda s: live.update(str(s)))
         campaign.add("soaks", result.row())
         typer.echo(
-            f"{feed}: memory {result.memory_mb_per_h:+.1f} ± {result.memory_mb_per_h_error:.1f} MB/h, "
-            f"open files {result.descriptors_per_h:+.1f} ± {result.descriptors_per_h_error:.1f} /h"
+            f"{feed}: memory {result.memory_mb_per_h:+.1f} "
+            f"± {result.memory_mb_per_h_error:.1f} MB/h, open files "
+            f"{result.descriptors_per_h:+.1f} ± {result.descriptors_per_h_error:.1f} /h"
         )
 
 
@@ -332,8 +333,9 @@ def _shown() -> LiveTable:
 
 def _line(seen: Live) -> str:
     return (
-        f"{seen.streams} streams up, {seen.mbit_s:.0f} Mbit/s read, {seen.lost_frames} frames lost, "
-        f"p99 {seen.latency_p99_ms:.0f} ms, CPU server {seen.server_cpu:.0%}, rig {seen.rig_cpu:.0%}"
+        f"{seen.streams} streams up, {seen.mbit_s:.0f} Mbit/s read, "
+        f"{seen.lost_frames} frames lost, p99 {seen.latency_p99_ms:.0f} ms, "
+        f"CPU server {seen.server_cpu:.0%}, rig {seen.rig_cpu:.0%}"
     )
 
 
@@ -347,6 +349,6 @@ def _say_step(live: LiveTable, step: Any) -> None:
     )
     live.console.print(
         f"{step.mode} {step.cameras} cameras, {step.readers} readers: p99 "
-        f"{step.latency_p99_ms:.0f} ms, server {step.server_cpu_share:.0%}, rig {step.rig_cpu:.0%}, "
-        f"{verdict}"
+        f"{step.latency_p99_ms:.0f} ms, server {step.server_cpu_share:.0%}, "
+        f"rig {step.rig_cpu:.0%}, {verdict}"
     )

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Video", "cache_folder", "decoded_digests", "encoded", "split_nals"]
 
-RECIPE = "3"
+RECIPE = "1"
 """Changes whenever the pictures or the encoder's options do: a cached video names its recipe."""
 GOPS = 2
 NOISE = 9
@@ -75,8 +75,8 @@ def split_nals(annex_b: bytes) -> list[bytes]:
     [b'ab', b'cd']
     """
     starts = [match.span() for match in re.finditer(rb"\x00*\x00\x00\x01", annex_b)]
-    ends = [*(start for start, _ in starts[1:]), len(annex_b)]
-    return [annex_b[start:end] for (_, start), end in zip(starts, ends, strict=True)]
+    ends = [start for start, _ in starts[1:]] + [len(annex_b)]
+    return [annex_b[start:end] for (_, start), end in zip(starts, ends, strict=False)]
 
 
 def encoded(profile: StreamProfile, folder: Path | None = None) -> Video:
@@ -139,7 +139,8 @@ def _encode(profile: StreamProfile) -> Iterator[bytes]:
         "repeat-headers": 1,
         "vbv-maxrate": rate,
         "vbv-bufsize": 2 * rate,
-        **({"log-level": 0} if name == "libx265" else {"sliced-threads": 0}),
+        # One thread at a time, so that the same pictures always give the same bytes.
+        **({"log-level": 0, "frame-threads": 1} if name == "libx265" else {"threads": 1}),
     }
     context.options = {
         "preset": "ultrafast",

@@ -163,7 +163,7 @@ class Reader(asyncio.BufferedProtocol):
         self.delivered = self.expected = self.packets_before = 0
         self.jitter_s = 0.0
         self.transit_s: float | None = None
-        self.last_arrival_s = 0.0
+        self.asked_s = self.last_arrival_s = 0.0
         self.step = 0
         self.playing = False
         self._aim(plan.cameras[0] if plan.kind != "wall" else fleet.draw.choice(plan.cameras))
