@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import resource
 import socket
+import tempfile
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -86,18 +88,14 @@ def test_too_few_open_files_is_told(
         Server(Binary(tmp_path, "v1.20.1", ""), Configuration({"cam": None}, (1, 2, 3)))
 
 
-def leftovers() -> set[str]:
-    """Processes of ours and temporary folders of servers."""
-    children = {f"process {c.name()}" for c in psutil.Process().children(recursive=True)}
-    folders = {str(path) for path in Path("/tmp").glob("cmsu-mediamtx-*")}
-    return {child for child in children if "mediamtx" in child} | folders
-
-
 @pytest.fixture
-def clean() -> Any:
-    before = leftovers()
+def clean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Neither a server nor a folder of one is left behind."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     yield
-    assert leftovers() <= before
+    children = psutil.Process().children(recursive=True)
+    assert [child for child in children if "mediamtx" in child.name()] == []
+    assert list(tmp_path.glob("cmsu-mediamtx-*")) == []
 
 
 def plan_of(small: StreamProfile, **changes: Any) -> BenchPlan:
