@@ -186,6 +186,8 @@ class Provenance(_Frozen):
     rig_version: str
     neighbours: str
     """Load of the machine that was neither the server nor the rig."""
+    priority: str
+    """How the server and the rig were scheduled against that load."""
 
 
 class Capacity(_Frozen):

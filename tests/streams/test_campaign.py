@@ -37,7 +37,7 @@ from twin.streams.tally import Delays, Tally, percentiles
 ORIGIN = Provenance(
     measured_on="2027-01-04", host="un processeur, 2 cœurs, 8 Gio", kernel="6", python="3.11",
     server_version="v1.20.1", server_sha256="a" * 64, configuration_sha256="b" * 64,
-    rig_version="1", neighbours="aucun",
+    rig_version="1", neighbours="aucun", priority="ordinaire",
 )  # fmt: skip
 NOWHERE = Binary(Path("nowhere"), "v1.20.1", "a" * 64)
 

@@ -259,7 +259,7 @@ def _say_origin(console: Any, held: Capacity, count: NodeCount) -> None:
         f"{origin.server_version}, measured on {origin.measured_on}; one spare node included.\n"
         f"Knee: {held.profile}, {low:.0f} to {high:.0f} cameras with "
         f"{held.readers_per_camera:.2f} readers each; bound by {held.binds}.\n"
-        f"Other programs meanwhile: {origin.neighbours}."
+        f"Other programs meanwhile: {origin.neighbours}; priority: {origin.priority}."
     )
     if count.extrapolated:
         console.print("This profile was not measured: the cost of its packets was scaled.")

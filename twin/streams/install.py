@@ -27,7 +27,7 @@ RELEASES = "https://github.com/bluenviron/mediamtx/releases/download"
 OLDEST = (1, 17)
 """First version whose counters of packets sent and discarded the rig can read."""
 MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
-SYSTEMS = ("linux", "darwin")
+SYSTEM = "linux"
 CHUNK_BYTES = 1 << 18
 MAX_BINARY_BYTES = 500_000_000
 VERSION_S = 10
@@ -102,7 +102,7 @@ def install(
         The archive does not have the expected digest, or is not what a release should be.
     """
     system, machine = platform.system().lower(), MACHINES.get(platform.machine().lower())
-    if system not in SYSTEMS or machine is None:
+    if system != SYSTEM or machine is None:
         raise MissingError(
             f"no release for {platform.system()} {platform.machine()} is known here: "
             "install MediaMTX by hand and name it with --mediamtx"

@@ -127,7 +127,15 @@ def provenance(binary: Binary, configuration_sha256: str) -> Provenance:
         configuration_sha256=configuration_sha256,
         rig_version=RIG_VERSION,
         neighbours="non mesurés",
+        priority=_priority(),
     )
+
+
+def _priority() -> str:
+    if os.sched_getscheduler(0) in (os.SCHED_RR, os.SCHED_FIFO):
+        return "temps réel"
+    nice = os.nice(0)
+    return f"nice {nice}" if nice else "ordinaire"
 
 
 def with_load(origin: Provenance, steps: Sequence[Mapping[str, Any]]) -> Provenance:
@@ -206,7 +214,8 @@ def _origin(origin: Provenance) -> list[str]:
         f"Machine : {origin.host}, noyau {origin.kernel}, Python {origin.python}.",
         f"Serveur : {server}, réglages `{origin.configuration_sha256[:16]}…`. "
         f"Banc : version {origin.rig_version}. Mesuré le {origin.measured_on}.",
-        f"Processeur pris par d'autres programmes : {origin.neighbours}.",
+        f"Processeur pris par d'autres programmes : {origin.neighbours} ; "
+        f"priorité du serveur et du banc : {origin.priority}.",
         "Ces chiffres ne valent que pour cette machine.",
     ]
 
