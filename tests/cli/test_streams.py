@@ -98,7 +98,9 @@ def test_calibrate_keeps_its_rows(tmp_path: Path) -> None:
 
 @pytest.mark.mediamtx
 @pytest.mark.alone
-def test_an_interrupted_ramp_keeps_its_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_ramp_keeps_its_steps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip("av")
     count = 0
     kept = Campaign.add
@@ -122,4 +124,3 @@ def test_an_interrupted_ramp_keeps_its_steps(tmp_path: Path, monkeypatch: pytest
         assert result.exit_code != 0
     monkeypatch.undo()
     assert len(Campaign(tmp_path).rows["steps"]) == 2
-

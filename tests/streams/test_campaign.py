@@ -19,13 +19,13 @@ from scipy.stats import linregress
 
 from twin.contracts import Capacities, Provenance, StreamProfile, load_capacities
 from twin.errors import InputError
+from twin.streams.cameras import plan_cameras
 from twin.streams.campaign.bench import BenchPlan, default_cores, smaller, write_queue
 from twin.streams.campaign.calibrate import Floor, calibrate, floor
 from twin.streams.campaign.faults import FaultResult, provoke
 from twin.streams.campaign.link import Shape
 from twin.streams.campaign.ramp import RigBoundError, fit_plans, ramp
 from twin.streams.campaign.step import GATES, OBJECTIVES, Step
-from twin.streams.cameras import plan_cameras
 from twin.streams.fit import fit_capacity, knee, least_squares
 from twin.streams.install import Binary
 from twin.streams.mediamtx import free_ports
@@ -66,7 +66,10 @@ def test_neighbours_make_a_step_invalid() -> None:
 
 
 def searched(
-    monkeypatch: pytest.MonkeyPatch, small: StreamProfile, judge: Callable[[int, int], Step], **how: Any
+    monkeypatch: pytest.MonkeyPatch,
+    small: StreamProfile,
+    judge: Callable[[int, int], Step],
+    **how: Any,
 ) -> tuple[tuple[int, int], list[Step]]:
     def measured(plan: BenchPlan, binary: Binary, *, repeat: int, **_: Any) -> Step:
         return judge(plan.cameras, repeat)
@@ -92,7 +95,9 @@ def test_the_search_ends_at_the_knee(
     assert max(sum(step.cameras == best for step in kept), 3) == 3
 
 
-def test_one_failure_of_three_refuses(monkeypatch: pytest.MonkeyPatch, small: StreamProfile) -> None:
+def test_one_failure_of_three_refuses(
+    monkeypatch: pytest.MonkeyPatch, small: StreamProfile
+) -> None:
     def judge(cameras: int, repeat: int) -> Step:
         return step_of(cameras=cameras, discarded=int(cameras > 8 and repeat == 3))
 
@@ -121,7 +126,12 @@ def test_a_late_rig_is_never_a_knee(monkeypatch: pytest.MonkeyPatch, small: Stre
 
 def test_fit_plans_vary_readers_below_the_knee(small: StreamProfile) -> None:
     plans = fit_plans(BenchPlan("SUB", small, "push", 10, wall=3), 100)
-    assert {(plan.cameras, plan.readers) for plan in plans} == {(50, 0), (50, 100), (25, 0), (25, 75)}
+    assert {(plan.cameras, plan.readers) for plan in plans} == {
+        (50, 0),
+        (50, 100),
+        (25, 0),
+        (25, 75),
+    }
 
 
 def test_smaller_keeps_proportions(small: StreamProfile) -> None:
@@ -147,14 +157,16 @@ def test_calibration_stops_where_the_rig_does(
     base = floor(BenchPlan("SUB", small, "pull", 1, seconds=0.5, warm_up_s=0.2))
 
     def measured(plan: BenchPlan) -> Floor:
-        return replace(
-            base, cameras=plan.cameras, rig_cpu=plan.cameras / 100, lateness_p99_ms=1.0
-        )
+        return replace(base, cameras=plan.cameras, rig_cpu=plan.cameras / 100, lateness_p99_ms=1.0)
 
     monkeypatch.setattr("twin.streams.campaign.calibrate.floor", measured)
     seen: list[Floor] = []
     calibrate(BenchPlan("SUB", small, "pull", 25), on_floor=seen.append)
-    assert [(found.cameras, found.healthy) for found in seen] == [(25, True), (50, True), (100, False)]
+    assert [(found.cameras, found.healthy) for found in seen] == [
+        (25, True),
+        (50, True),
+        (100, False),
+    ]
 
 
 def test_an_unknown_fault_is_told(small: StreamProfile) -> None:
@@ -174,7 +186,9 @@ def test_a_percentile_is_the_value_to_a_bucket(delays_s: list[float], percent: i
         delays.add(delay_s)
     rank = max(1, math.ceil(len(delays_s) * percent / 100))
     expected = min(sorted(delays_s)[rank - 1], 9.9999) * 1e3
-    assert Tally(delays=delays.array()).delay_ms(percent) == pytest.approx(expected + 0.25, abs=0.26)
+    assert Tally(delays=delays.array()).delay_ms(percent) == pytest.approx(
+        expected + 0.25, abs=0.26
+    )
 
 
 def test_tallies_add_and_differ() -> None:
@@ -238,9 +252,7 @@ FAULTS = [
 
 
 def test_known_costs_are_found(small: StreamProfile) -> None:
-    found = fit_capacity(
-        rows(), FAULTS, key="SUB", profile=small, mode="push", provenance=ORIGIN
-    )
+    found = fit_capacity(rows(), FAULTS, key="SUB", profile=small, mode="push", provenance=ORIGIN)
     assert (found.cameras.value, found.cameras.high, found.binds) == (100, 119, "server_cpu_share")
     assert found.cpu_us_per_packet_in.low < 4 < found.cpu_us_per_packet_in.high
     assert found.cpu_us_per_packet_out.value == pytest.approx(7, rel=0.1)

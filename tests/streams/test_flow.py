@@ -254,7 +254,9 @@ def test_a_camera_that_dies_comes_back(fast: Video, port: int) -> None:
 def test_a_known_delay_is_measured(fast: Video, port: int) -> None:
     """A relay that holds every byte for 60 ms adds 60 ms, within two."""
 
-    async def relay(source: asyncio.StreamReader, target: asyncio.StreamWriter, hold_s: float) -> None:
+    async def relay(
+        source: asyncio.StreamReader, target: asyncio.StreamWriter, hold_s: float
+    ) -> None:
         loop = asyncio.get_running_loop()
         while data := await source.read(1 << 20):
             loop.call_later(hold_s, target.write, data)
@@ -285,7 +287,9 @@ def test_a_known_delay_is_measured(fast: Video, port: int) -> None:
         await asyncio.sleep(0.1)
         return found
 
-    assert run(median_ms(0.06, port + 1)) - run(median_ms(0.0, port + 1)) == pytest.approx(60, abs=2)
+    assert run(median_ms(0.06, port + 1)) - run(median_ms(0.0, port + 1)) == pytest.approx(
+        60, abs=2
+    )
 
 
 def contained(part: list[str], whole: list[str]) -> bool:

@@ -56,7 +56,9 @@ def test_every_listener_is_on_loopback() -> None:
     addresses = [value for name, value in settings.items() if name.endswith("Address")]
     assert len(addresses) == 3
     assert all(address.startswith("127.0.0.1:") for address in addresses)
-    assert [name for name in ("rtmp", "hls", "webrtc", "srt", "moq", "playback") if settings[name]] == []
+    assert [
+        name for name in ("rtmp", "hls", "webrtc", "srt", "moq", "playback") if settings[name]
+    ] == []
 
 
 def test_an_older_server_is_not_told_what_it_does_not_know() -> None:

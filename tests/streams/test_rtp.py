@@ -20,7 +20,11 @@ def reassembled(payloads: list[bytes], codec: str) -> list[bytes]:
             if payload[0] & 0x1F != 28:
                 nals.append(payload)
                 continue
-            head, flags, body = bytes([payload[0] & 0xE0 | payload[1] & 0x1F]), payload[1], payload[2:]
+            head, flags, body = (
+                bytes([payload[0] & 0xE0 | payload[1] & 0x1F]),
+                payload[1],
+                payload[2:],
+            )
         else:
             if payload[0] >> 1 & 0x3F != 49:
                 nals.append(payload)
