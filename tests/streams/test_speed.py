@@ -39,18 +39,11 @@ SETTLE_S, WINDOW_S = 4.0, 6.0
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    from twin.errors import MissingError
-    from twin.streams.install import find_binary
-
-    try:
-        found: Binary = find_binary()
-    except MissingError as problem:
-        pytest.skip(str(problem))
+def server(binary: Binary) -> Iterator[Server]:
     rtsp, api, metrics = free_ports(3)
     names = [f"cam{n:05}" for n in range(1, OURS + 1)]
     names += [f"{tool}{n}" for tool in ("ffmpeg", "muxer") for n in range(THEIRS)]
-    with Server(found, Configuration(dict.fromkeys(names), (rtsp, api, metrics))) as running:
+    with Server(binary, Configuration(dict.fromkeys(names), (rtsp, api, metrics))) as running:
         yield running
 
 

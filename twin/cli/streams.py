@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app = typer.Typer(
-    no_args_is_help=True, help="What a MediaMTX carries, and the nodes that follow."
-)
+app = typer.Typer(no_args_is_help=True, help="What a MediaMTX carries, and the nodes that follow.")
 
 OUT = Path("runs/streams")
 
