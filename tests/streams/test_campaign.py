@@ -19,7 +19,6 @@ from scipy.stats import linregress
 
 from twin.contracts import Capacities, Provenance, StreamProfile, load_capacities
 from twin.errors import InputError
-from twin.streams.cameras import plan_cameras
 from twin.streams.campaign.bench import BenchPlan, default_cores, smaller, write_queue
 from twin.streams.campaign.calibrate import Floor, calibrate, floor
 from twin.streams.campaign.faults import FaultResult, provoke
@@ -29,7 +28,7 @@ from twin.streams.campaign.step import GATES, OBJECTIVES, Step
 from twin.streams.fit import fit_capacity, knee, least_squares
 from twin.streams.install import Binary
 from twin.streams.mediamtx import free_ports
-from twin.streams.readers import ReaderPlan
+from twin.streams.plans import ReaderPlan, plan_cameras
 from twin.streams.report import Campaign, plot, report_text, with_load
 from twin.streams.rig import Rig, RigPlan, split
 from twin.streams.tally import Delays, Tally, percentiles

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import random
 import shutil
 import subprocess
 import threading
 import time
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -18,15 +18,15 @@ from hypothesis import strategies as st
 
 from tests.streams.conftest import run, running_loop
 from twin.contracts import StreamProfile
-from twin.streams.cameras import CameraFleet, CameraPlan, plan_cameras
-from twin.streams.frames import Video, decoded_digests, encoded
-from twin.streams.readers import Reader, ReaderFleet, ReaderPlan
+from twin.streams.cameras import CameraFleet
+from twin.streams.frames import Video, encoded
+from twin.streams.plans import CameraPlan, ReaderPlan, plan_cameras
+from twin.streams.probe import contained, picture_digests, source_digests
+from twin.streams.readers import Reader, ReaderFleet
 from twin.streams.rtp import PacketLoop
 from twin.streams.rtsp import response, take
 
 av = pytest.importorskip("av")
-
-FORMATS = {"h264": "h264", "h265": "hevc"}
 
 
 @pytest.fixture(scope="session")
@@ -292,20 +292,8 @@ def test_a_known_delay_is_measured(fast: Video, port: int) -> None:
     )
 
 
-def contained(part: list[str], whole: list[str]) -> bool:
-    """Whether `part` is a stretch of the endless repetition of `whole`."""
-    endless = whole * (len(part) // len(whole) + 2)
-    return any(endless[start : start + len(part)] == part for start in range(len(whole)))
-
-
-def pictures_of(video: Video) -> list[str]:
-    with av.open(io.BytesIO(video.annex_b()), format=FORMATS[video.profile.codec]) as container:
-        return decoded_digests(container.decode(video=0))
-
-
 def first_pictures(container: Any, count: int) -> list[str]:
-    frames = container.decode(video=0)
-    return decoded_digests(next(frames) for _ in range(count))
+    return picture_digests(islice(container.decode(video=0), count))
 
 
 @pytest.mark.parametrize("codec", ["h264", "h265"])
@@ -320,7 +308,7 @@ def test_libavformat_plays_our_cameras(small: StreamProfile, codec: str, port: i
                 seen = first_pictures(container, 15)
         finally:
             asyncio.run_coroutine_threadsafe(fleet.close(), loop).result()
-    assert contained(seen, pictures_of(video))
+    assert contained(seen, source_digests(video))
 
 
 def test_libavformat_receives_our_pushes(fast: Video, port: int) -> None:
@@ -339,7 +327,7 @@ def test_libavformat_receives_our_pushes(fast: Video, port: int) -> None:
         asyncio.run_coroutine_threadsafe(fleet.start(), loop).result()
         listener.join(40)
         asyncio.run_coroutine_threadsafe(fleet.close(), loop).result()
-    assert contained(seen, pictures_of(fast))
+    assert contained(seen, source_digests(fast))
 
 
 @pytest.mark.skipif(not shutil.which("gst-launch-1.0"), reason="GStreamer is not installed")

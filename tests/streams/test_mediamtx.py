@@ -34,7 +34,8 @@ from twin.streams.mediamtx import (
     configuration_text,
     free_ports,
 )
-from twin.streams.readers import ReaderFleet, ReaderPlan
+from twin.streams.plans import ReaderPlan
+from twin.streams.readers import ReaderFleet
 from twin.streams.rig import Rig, RigPlan
 
 needs_server = pytest.mark.mediamtx
@@ -114,7 +115,7 @@ def plan_of(small: StreamProfile, **changes: Any) -> BenchPlan:
 def test_fifty_cameras_without_a_loss(
     small: StreamProfile, binary: Binary, clean: None, mode: Any
 ) -> None:
-    step = measure(plan_of(small, mode=mode), binary, purpose="test")
+    step = measure(plan_of(small, mode=mode, probes=3), binary, purpose="test")
     assert (step.frames_share, step.gaps, step.discarded, step.missing_streams) == (1, 0, 0, 0)
     met = step.reconciled
     assert met["readers"] == 51
@@ -123,6 +124,7 @@ def test_fifty_cameras_without_a_loss(
         assert met["cameras_sent"] == met["server_received"] > 0
     assert step.packets_in_s == pytest.approx(50 * encoded(small).packets().packets_per_s, rel=0.1)
     assert step.server_cpu_cores > 0
+    assert step.probes_exact == 3
 
 
 @needs_server

@@ -22,11 +22,10 @@ import psutil
 import pytest
 
 from twin.contracts import load_stream_types
-from twin.streams.cameras import plan_cameras
 from twin.streams.frames import encoded
 from twin.streams.install import Binary
 from twin.streams.mediamtx import Configuration, Server, free_ports
-from twin.streams.readers import ReaderPlan
+from twin.streams.plans import ReaderPlan, plan_cameras
 from twin.streams.rig import Rig, RigPlan
 
 av = pytest.importorskip("av")

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator
-from hashlib import sha256
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +18,7 @@ from twin.errors import MissingError
 from twin.files import atomic_write, canonical_json, digest
 from twin.streams.rtp import PacketLoop
 
-if TYPE_CHECKING:
-    import av
-
-__all__ = ["Video", "cache_folder", "decoded_digests", "encoded", "split_nals"]
+__all__ = ["Video", "cache_folder", "encoded", "split_nals"]
 
 RECIPE = "1"
 """Changes whenever the pictures or the encoder's options do: a cached video names its recipe."""
@@ -104,11 +100,6 @@ def encoded(profile: StreamProfile, folder: Path | None = None) -> Video:
     sizes = json.dumps([len(frame) for frame in frames]).encode()
     atomic_write(path, b"\n".join([sizes, b"".join(frames)]))
     return Video(profile, frames)
-
-
-def decoded_digests(frames: Iterable[av.VideoFrame]) -> list[str]:
-    """SHA-256 of each decoded picture."""
-    return [sha256(frame.to_ndarray().tobytes()).hexdigest() for frame in frames]
 
 
 def _kind(nal: bytes, codec: str) -> int:

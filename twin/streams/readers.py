@@ -8,17 +8,13 @@ import struct
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
-from twin.streams.cameras import CameraPlan
+from twin.streams.plans import CameraPlan, ReaderPlan
 from twin.streams.rtp import PacketLoop, is_key
 from twin.streams.rtsp import Message, ProtocolError, Url, control, request, take
 from twin.streams.tally import Delays, Tally
 
-__all__ = ["ReaderFleet", "ReaderKind", "ReaderPlan"]
-
-ReaderKind = Literal["recorder", "wall", "state"]
+__all__ = ["Reader", "ReaderFleet"]
 
 BUFFER_BYTES = 262_144
 MAX_DROPOUT = 3_000
@@ -29,31 +25,6 @@ OUTAGE_S = 1.0
 RETRY_S = 1.0
 HANDSHAKE_S = 10.0
 PACKET = struct.Struct("!BBHxBHI4x")
-
-
-@dataclass(frozen=True)
-class ReaderPlan:
-    """One reader: its class, its number within the class, and the cameras it may look at.
-
-    Attributes
-    ----------
-    kind : {"recorder", "wall", "state"}
-        Sent to the server as user agent, with the number.
-    cameras : sequence of CameraPlan
-        One, for a recorder or the State feed; those an operator may choose from, for a wall.
-    hold_s : tuple of float
-        Shortest and longest time a wall reader stays on a camera.
-    """
-
-    kind: ReaderKind
-    number: int
-    cameras: Sequence[CameraPlan]
-    hold_s: tuple[float, float] = (10.0, 30.0)
-
-    @property
-    def agent(self) -> str:
-        """User agent, as the server's list of sessions shows it."""
-        return f"cmsu-{self.kind}-{self.number:05}"
 
 
 class ReaderFleet:

@@ -21,9 +21,10 @@ import psutil
 
 from twin.contracts import StreamProfile
 from twin.errors import MissingError
-from twin.streams.cameras import CameraFleet, CameraPlan
+from twin.streams.cameras import CameraFleet
 from twin.streams.frames import encoded
-from twin.streams.readers import ReaderFleet, ReaderPlan
+from twin.streams.plans import CameraPlan, ReaderPlan
+from twin.streams.readers import ReaderFleet
 from twin.streams.tally import Tally
 
 __all__ = ["RIG_VERSION", "Rig", "RigPlan", "Snapshot", "event_loop", "split"]
@@ -69,6 +70,17 @@ class Snapshot:
     cpu_s: tuple[float, ...] = ()
     """Processor time of each worker since it was made."""
     memory_mb: float = 0.0
+
+    @property
+    def read(self) -> Tally:
+        """Every class of readers together."""
+        return sum(self.readers.values(), Tally())
+
+    @property
+    def lost_frames(self) -> int:
+        """Frames that readers were owed and did not get."""
+        counts = [tally.counts for tally in self.readers.values()]
+        return sum(max(0, c["expected"] + c["pending"] - c["frames"]) for c in counts)
 
     def since(self, earlier: Snapshot) -> Snapshot:
         """What happened after `earlier`; memory and `at_s` are those of the end."""

@@ -14,14 +14,23 @@ import psutil
 
 from twin.contracts import StreamProfile
 from twin.errors import InputError
-from twin.streams.cameras import plan_cameras
 from twin.streams.frames import encoded
 from twin.streams.install import Binary
 from twin.streams.mediamtx import Configuration, Server, ServerSample, free_ports
-from twin.streams.readers import ReaderPlan
+from twin.streams.plans import ReaderPlan, plan_cameras
+from twin.streams.probe import exact_streams
 from twin.streams.rig import Rig, RigPlan, Snapshot
 
-__all__ = ["Bench", "BenchPlan", "Live", "Window", "default_cores", "smaller", "write_queue"]
+__all__ = [
+    "Bench",
+    "BenchPlan",
+    "Live",
+    "Window",
+    "default_cores",
+    "smaller",
+    "wait_until",
+    "write_queue",
+]
 
 SAMPLE_S = 2.0
 UP_S = 30.0
@@ -48,6 +57,8 @@ class BenchPlan:
         Key frames of all the cameras at once.
     neighbours_cores : float
         Cores that other programs may use before a step is no longer believed.
+    probes : int
+        Streams that are decoded after the window and compared with what was sent, ten at most.
     """
 
     key: str
@@ -67,6 +78,7 @@ class BenchPlan:
     granularity: Literal["frame", "packet"] = "frame"
     hold_s: tuple[float, float] = (10.0, 30.0)
     neighbours_cores: float = 0.25
+    probes: int = 0
     seed: int = 1
 
     @property
@@ -174,7 +186,7 @@ class Bench:
             self.rig = stack.enter_context(Rig(self._rig_plan, self.plan.workers))
             if self.plan.mode == "pull":
                 self.rig.start_cameras(per_s=1e6)
-                self._until(lambda: self.rig.snapshot().cameras.now["open"] == self.plan.cameras)
+                self._wait(lambda: self.rig.snapshot().cameras.now["open"] == self.plan.cameras)
             self.begin_s = time.monotonic()
             self.server = stack.enter_context(
                 Server(self._binary, self._configuration, cores=self.plan.server_cores)
@@ -207,21 +219,18 @@ class Bench:
         if self.plan.mode == "push":
             self.begin_s = time.monotonic()
             self.rig.start_cameras(self.plan.start_per_s)
-        online = self._until(lambda: self.server.online() == self.plan.cameras)
+        online = self._wait(lambda: self.server.online() == self.plan.cameras)
         took_s = time.monotonic() - self.begin_s if online else float("nan")
         self.rig.start_readers(self.plan.start_per_s)
-        self._until(lambda: self.playing() == self.plan.readers)
+        self._wait(lambda: self.playing() == self.plan.readers)
         return took_s
 
     def playing(self) -> int:
         """Readers that receive frames now."""
         return sum(tally.now["playing"] for tally in self.rig.snapshot().readers.values())
 
-    def _until(self, reached: Callable[[], bool]) -> bool:
-        end_s = time.monotonic() + UP_S + self.plan.cameras / self.plan.start_per_s
-        while not (found := reached()) and time.monotonic() < end_s:
-            time.sleep(0.1)
-        return found
+    def _wait(self, reached: Callable[[], bool]) -> bool:
+        return wait_until(reached, UP_S + self.plan.cameras / self.plan.start_per_s)
 
     def window(self, seconds: float, watch: Watch | None = None) -> Window:
         """Watch the bench for `seconds`."""
@@ -250,6 +259,12 @@ class Bench:
             last.memory_mb,
             samples=samples,
         )
+
+    def exact(self) -> int:
+        """Streams, of those probed, whose decoded pictures are those that were sent."""
+        names = list(self._configuration.sources)[: self.plan.probes]
+        url = self._configuration.url("read")
+        return exact_streams([f"{url}/{name}" for name in names], encoded(self.plan.profile))
 
     def quiesce(self) -> dict[str, int]:
         """Stop sending, let the last packets through, and compare both ends of every leg.
@@ -283,6 +298,14 @@ class Bench:
         return compared
 
 
+def wait_until(reached: Callable[[], bool], seconds: float) -> bool:
+    """Whether `reached` came true within `seconds`."""
+    end_s = time.monotonic() + seconds
+    while not (found := reached()) and time.monotonic() < end_s:
+        time.sleep(0.1)
+    return found
+
+
 def write_queue(profile: StreamProfile) -> int:
     """Packets a reader may be late by: a power of two, twice the largest frame at least."""
     packets = encoded(profile).packets()
@@ -291,23 +314,15 @@ def write_queue(profile: StreamProfile) -> int:
 
 def _live(a: Snapshot, b: Snapshot, server_a: ServerSample, server_b: ServerSample) -> Live:
     delta = b.since(a)
-    tallies = list(delta.readers.values())
-    total = sum(tallies[1:], tallies[0]) if tallies else delta.cameras
     seconds, server_s = b.at_s - a.at_s, server_b.at_s - server_a.at_s
     return Live(
         b.cameras.now["online"],
-        total.counts["bytes"] * 8 / seconds / 1e6,
-        lost_frames(delta),
-        total.delay_ms(99),
+        delta.read.counts["bytes"] * 8 / seconds / 1e6,
+        delta.lost_frames,
+        delta.read.delay_ms(99),
         (server_b.cpu_s - server_a.cpu_s) / server_s,
         max(delta.cpu_s) / seconds,
     )
-
-
-def lost_frames(delta: Snapshot) -> int:
-    """Frames that readers were owed and did not get."""
-    counts = [tally.counts for tally in delta.readers.values()]
-    return sum(max(0, c["expected"] + c["pending"] - c["frames"]) for c in counts)
 
 
 def _cpu_s(pids: list[int]) -> float:

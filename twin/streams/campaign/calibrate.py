@@ -7,11 +7,10 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from twin.streams.cameras import plan_cameras
-from twin.streams.campaign.bench import BenchPlan, smaller
+from twin.streams.campaign.bench import BenchPlan, smaller, wait_until
 from twin.streams.campaign.step import GATES
 from twin.streams.mediamtx import free_ports
-from twin.streams.readers import ReaderPlan
+from twin.streams.plans import ReaderPlan, plan_cameras
 from twin.streams.rig import Rig, RigPlan
 
 __all__ = ["Floor", "calibrate", "floor"]
@@ -65,9 +64,9 @@ def floor(plan: BenchPlan) -> Floor:
     )
     with Rig(rig_plan, plan.workers) as rig:
         rig.start_cameras(per_s=1e6)
-        _until(lambda: rig.snapshot().cameras.now["open"] == plan.cameras)
+        wait_until(lambda: rig.snapshot().cameras.now["open"] == plan.cameras, UP_S)
         rig.start_readers(plan.start_per_s)
-        _until(lambda: rig.snapshot().readers["recorder"].now["playing"] == plan.cameras)
+        wait_until(lambda: rig.snapshot().read.now["playing"] == plan.cameras, UP_S)
         time.sleep(plan.warm_up_s)
         begin = rig.snapshot()
         time.sleep(plan.seconds)
@@ -109,9 +108,3 @@ def calibrate(
             break
         cameras *= 2
     return floors
-
-
-def _until(reached: Callable[[], bool]) -> None:
-    end_s = time.monotonic() + UP_S
-    while not reached() and time.monotonic() < end_s:
-        time.sleep(0.1)

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from twin.errors import InputError, MissingError, did_you_mean
-from twin.streams.campaign.bench import Bench, BenchPlan, lost_frames
+from twin.streams.campaign.bench import Bench, BenchPlan
 from twin.streams.campaign.link import Shape, shaped_link
 from twin.streams.campaign.step import measure
 from twin.streams.frames import encoded
@@ -118,7 +118,7 @@ def _outage(plan: BenchPlan, binary: Binary, act: Callable[[Bench], None]) -> Fi
         "outage_s": percentiles(recorders.lasting["outage_s"]),
         "readers_cut": len(recorders.lasting["outage_s"]),
         "all_served_s": back_s if back else float("nan"),
-        "lost_frames": lost_frames(after),
+        "lost_frames": after.lost_frames,
         "gaps": recorders.counts["gaps"],
         "latency_max_ms": recorders.delay_ms(100),
         "reader_reconnects": recorders.counts["reconnects"],

@@ -10,7 +10,7 @@ from typing import Any
 
 from scipy.stats import linregress
 
-from twin.streams.campaign.bench import Bench, BenchPlan, lost_frames
+from twin.streams.campaign.bench import Bench, BenchPlan
 from twin.streams.install import Binary
 
 __all__ = ["Soak", "soak"]
@@ -79,8 +79,7 @@ def soak(
             pass
         delta = bench.rig.snapshot().since(before)
     grown, opened = linregress(times, memory), linregress(times, descriptors)
-    tallies = list(delta.readers.values())
-    total = sum(tallies[1:], tallies[0]).counts
+    total = delta.read.counts
     return Soak(
         plan.key,
         plan.mode,
@@ -88,7 +87,7 @@ def soak(
         times[-1],
         total["switches"],
         cut,
-        lost_frames(delta),
+        delta.lost_frames,
         total["gaps"],
         memory[0],
         memory[-1],

@@ -7,7 +7,7 @@ import os
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from twin.streams.campaign.bench import Bench, BenchPlan, Watch, Window, lost_frames
+from twin.streams.campaign.bench import Bench, BenchPlan, Watch, Window
 from twin.streams.install import Binary
 from twin.streams.tally import Tally, percentiles
 
@@ -75,6 +75,8 @@ class Step:
     stolen_cores: float
     first_packet_s: dict[str, float]
     first_key_s: dict[str, float]
+    probes: int
+    probes_exact: int
     reconciled: dict[str, int]
     warnings: dict[str, int]
 
@@ -107,7 +109,7 @@ def _unmet(step: Step, limits: dict[str, tuple[str, float]]) -> list[str]:
 def measure(
     plan: BenchPlan, binary: Binary, *, purpose: str, repeat: int = 1, watch: Watch | None = None
 ) -> Step:
-    """Run `plan` once: start, warm up, watch, compare both ends.
+    """Run `plan` once: start, warm up, watch, decode some streams, compare both ends.
 
     Parameters
     ----------
@@ -119,11 +121,10 @@ def measure(
         bench.window(plan.warm_up_s)
         window = bench.window(plan.seconds, watch)
         totals = bench.rig.snapshot()
+        exact = bench.exact()
         reconciled = bench.quiesce()
         warnings = dict(bench.server.warnings())
-    readers = list(window.rig.readers.values())
-    read = sum(readers[1:], readers[0]) if readers else Tally()
-    lasting = [tally.lasting for tally in totals.readers.values()]
+    read, lasting = window.rig.read, totals.read.lasting
     return Step(
         purpose=purpose,
         profile=plan.key,
@@ -132,8 +133,10 @@ def measure(
         readers=plan.readers,
         repeat=repeat,
         online_s=online_s,
-        first_packet_s=percentiles([s for found in lasting for s in found["first_packet_s"]]),
-        first_key_s=percentiles([s for found in lasting for s in found["first_key_s"]]),
+        first_packet_s=percentiles(lasting.get("first_packet_s", [])),
+        first_key_s=percentiles(lasting.get("first_key_s", [])),
+        probes=plan.probes,
+        probes_exact=exact,
         reconciled=reconciled,
         warnings=warnings,
         **_served(plan, window, read),
@@ -149,7 +152,7 @@ def _served(plan: BenchPlan, window: Window, read: Tally) -> dict[str, Any]:
     return {
         "seconds": window.seconds,
         "missing_streams": plan.cameras - window.after.online + absent,
-        "frames_share": 1.0 if not plan.readers else 1 - lost_frames(window.rig) / max(1, owed),
+        "frames_share": 1.0 if not plan.readers else 1 - window.rig.lost_frames / max(1, owed),
         "gaps": read.counts["gaps"],
         "lost_packets": read.counts["lost_packets"],
         **{
