@@ -45,6 +45,9 @@ def step_of(**changes: Any) -> Step:
     """A step that meets everything."""
     numbers: dict[str, Any] = {entry.name: 0 for entry in fields(Step)}
     numbers |= {name: {} for name in ("first_packet_s", "first_key_s", "reconciled", "warnings")}
+    numbers["reconciled"] = dict.fromkeys(
+        ("server_sent", "server_discarded", "readers_received"), 0
+    )
     numbers |= {"purpose": "knee", "profile": "SUB", "mode": "push", "cameras": 10, "readers": 11}
     numbers |= {"frames_share": 1.0, "rig_sent_share": 1.0, "server_cores": 1}
     return Step(**(numbers | changes))

@@ -82,6 +82,7 @@ def ramp_command(
     repeats: Annotated[int, typer.Option(min=1, help="Steps that must all pass.")] = 3,
     workers: Workers = 1,
     neighbours: Neighbours = 0.25,
+    probes: Annotated[int, typer.Option(min=0, max=10, help="Streams decoded per step.")] = 2,
     mediamtx: Mediamtx = None,
     out: Folder = OUT,
 ) -> None:
@@ -97,7 +98,7 @@ def ramp_command(
             _say_step(live, step)
 
         for feed in _modes(mode):
-            plan = _plan(profile, feed, cameras, seconds, workers, neighbours)
+            plan = _plan(profile, feed, cameras, seconds, workers, neighbours, probes)
             _describe(campaign, binary, plan)
             best, refused = ramp(
                 plan,
@@ -298,7 +299,13 @@ def _modes(chosen: list[str] | None) -> list[Any]:
 
 
 def _plan(
-    key: str, mode: Any, cameras: int, seconds: float, workers: int, neighbours: float
+    key: str,
+    mode: Any,
+    cameras: int,
+    seconds: float,
+    workers: int,
+    neighbours: float,
+    probes: int = 0,
 ) -> BenchPlan:
     from twin.contracts import load_stream_types
     from twin.errors import InputError, did_you_mean
@@ -320,6 +327,7 @@ def _plan(
         rig_cores=rig,
         workers=workers,
         neighbours_cores=neighbours,
+        probes=probes,
     )
 
 

@@ -254,8 +254,8 @@ def _steps(campaign: Campaign) -> list[str]:
         "## Paliers",
         "",
         "| but | flux | caméras | lecteurs | images | p99 (ms) | jetés | proc. serveur "
-        "| proc. banc | retard p99 (ms) | manqué | invalide |",
-        "|---|---|---|---|---|---|---|---|---|---|---|---|",
+        "| proc. banc | retard p99 (ms) | écart des compteurs | manqué | invalide |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for row in campaign.rows["steps"]:
         lines.append(
@@ -263,9 +263,15 @@ def _steps(campaign: Campaign) -> list[str]:
             f"| {_number(row['frames_share'] * 100, 3)} % | {_number(row['latency_p99_ms'])} "
             f"| {row['discarded']} | {_number(row['server_cpu_share'] * 100, 0)} % "
             f"| {_number(row['rig_cpu'] * 100, 0)} % | {_number(row['lateness_p99_ms'])} "
+            f"| {_difference(row['reconciled'])} "
             f"| {', '.join(row['missed']) or '–'} | {', '.join(row['invalid']) or '–'} |"
         )
     return lines
+
+
+def _difference(met: Mapping[str, int]) -> int:
+    """Packets that the server counts as sent and not discarded, and that no reader received."""
+    return met["server_sent"] - met["server_discarded"] - met["readers_received"]
 
 
 def _floors(campaign: Campaign) -> list[str]:
