@@ -252,10 +252,6 @@ class Server:
         if sys.platform == "linux":
             ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
-    def alive(self) -> bool:
-        """Whether the process runs."""
-        return self._process is not None and self._process.poll() is None
-
     def kill(self) -> None:
         """End it at once, as a crash would."""
         self._signal(signal.SIGKILL)

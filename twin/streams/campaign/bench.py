@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Literal, Self
 
@@ -116,8 +116,6 @@ class Window:
     ----------
     neighbours_cores, stolen_cores : float
         Processor time used by neither the server nor the rig, and time the host took back.
-    unread : int
-        Samples that the server's API did not answer.
     """
 
     seconds: float
@@ -126,9 +124,6 @@ class Window:
     after: ServerSample
     neighbours_cores: float
     stolen_cores: float
-    memory_mb: float
-    unread: int = 0
-    samples: list[Live] = field(default_factory=list)
 
     @property
     def server_cpu_cores(self) -> float:
@@ -237,13 +232,12 @@ class Bench:
         pids = [os.getpid(), self.server.pid, *self.rig.pids]
         times0, own0 = psutil.cpu_times(), _cpu_s(pids)
         before, begin = self.server.sample(), self.rig.snapshot()
-        last, last_server, samples = begin, before, []
+        last, last_server = begin, before
         while (left_s := begin.at_s + seconds - time.monotonic()) > 0:
             time.sleep(min(SAMPLE_S, left_s))
             now, server = self.rig.snapshot(), self.server.sample()
-            samples.append(_live(last, now, last_server, server))
             if watch:
-                watch(samples[-1])
+                watch(_live(last, now, last_server, server))
             last, last_server = now, server
         times1, own1 = psutil.cpu_times(), _cpu_s(pids)
         took_s = last.at_s - begin.at_s
@@ -256,8 +250,6 @@ class Bench:
             last_server,
             max(0.0, busy_s - own1 + own0) / took_s,
             stolen_s / took_s,
-            last.memory_mb,
-            samples=samples,
         )
 
     def exact(self) -> int:

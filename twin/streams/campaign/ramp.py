@@ -61,35 +61,30 @@ def ramp(
         A step stayed invalid however often it was tried.
     """
 
-    def carried(cameras: int) -> bool:
-        for repeat in range(1, repeats + 1):
-            step = _believed(replace(smaller(plan, cameras), seed=repeat), binary, repeat, watch)
-            on_step(step)
-            if step.missed:
-                return False
-        return True
-
-    def _believed(plan: BenchPlan, binary: Binary, repeat: int, watch: Watch | None) -> Step:
+    def believed(plan: BenchPlan, repeat: int) -> Step:
         for _ in range(ATTEMPTS):
             step = measure(plan, binary, purpose="knee", repeat=repeat, watch=watch)
-            # A server that fails makes a rig wait; a rig that fails is never the server's knee.
+            on_step(step)
             if not step.invalid:
                 return step
-            on_step(step)
         raise RigBoundError(
             f"{plan.cameras} cameras: the step is invalid ({', '.join(step.invalid)}): "
             "the rig or the machine is the limit, not the server"
         )
 
+    def carried(cameras: int) -> bool:
+        plans = (replace(smaller(plan, cameras), seed=n) for n in range(1, repeats + 1))
+        return not any(believed(each, each.seed).missed for each in plans)
+
     best, refused, cameras = 0, limit + 1, plan.cameras
     while cameras < refused:
-        if carried(cameras):
-            best, cameras = cameras, min(2 * cameras, limit)
-            if cameras == best:
-                break
-        else:
+        if not carried(cameras):
             refused = cameras
-    while refused - best > max(1, resolution * best) and refused <= limit:
+        elif cameras == limit:
+            return cameras, refused
+        else:
+            best, cameras = cameras, min(2 * cameras, limit)
+    while refused - best > max(1, resolution * best):
         middle = (best + refused) // 2
         if carried(middle):
             best = middle

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import time
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -118,7 +119,7 @@ def measure(
     """
     with Bench(plan, binary) as bench:
         online_s = bench.start()
-        bench.window(plan.warm_up_s)
+        time.sleep(plan.warm_up_s)
         window = bench.window(plan.seconds, watch)
         totals = bench.rig.snapshot()
         exact = bench.exact()
@@ -189,7 +190,7 @@ def _health(plan: BenchPlan, window: Window) -> dict[str, Any]:
         "lateness_p99_ms": cameras.delay_ms(99),
         "lateness_max_ms": cameras.delay_ms(100),
         "rig_cpu": max(window.rig.cpu_s) / window.seconds,
-        "rig_memory_mb": window.memory_mb,
+        "rig_memory_mb": window.rig.memory_mb,
         "rig_sent_share": min(1.0, sent / due) if due else math.nan,
         "neighbours_cores": window.neighbours_cores,
         "neighbours_allowed": plan.neighbours_cores,
