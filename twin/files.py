@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import re
-import tempfile
+import secrets
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -19,18 +19,22 @@ from twin.errors import InputError, MissingError, did_you_mean
 
 __all__ = [
     "Row",
+    "as_yaml",
     "atomic_write",
     "canonical_json",
     "data_folder",
     "digest",
     "load_yaml",
     "read_rows",
+    "scalar",
     "validated",
 ]
 
 MAX_YAML_BYTES = 1_000_000
 MAX_YAML_DEPTH = 30
 MAX_CSV_BYTES = 50_000_000
+
+_TIME = re.compile(r"[-+]?\d+(:\d+)+(\.\d*)?")
 
 Row = dict[str, Any]
 Model = TypeVar("Model", bound=BaseModel)
@@ -52,15 +56,15 @@ def atomic_write(path: Path, content: bytes | str) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     data = content.encode("utf-8") if isinstance(content, str) else content
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
-        with os.fdopen(handle, "wb") as stream:
+        with part.open("xb") as stream:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        os.replace(name, path)
+        part.replace(path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         raise
 
 
@@ -101,17 +105,17 @@ def digest(*parts: bytes | str | Path) -> str:
 class _StrictLoader(yaml.SafeLoader):
     """YAML without its traps: each is refused with the line and the way to write it."""
 
-    path: Path
+    where: str
     depth = 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
         if self.check_event(yaml.AliasEvent):
-            raise self.refused(self.peek_event().start_mark, "aliases (*name) are not allowed")
+            raise self.refused(mark, "aliases (*name) are not allowed")
         self.depth += 1
         if self.depth > MAX_YAML_DEPTH:
-            mark = self.peek_event().start_mark
             raise self.refused(mark, f"more than {MAX_YAML_DEPTH} levels of nesting")
-        node: yaml.Node | None = super().compose_node(parent, index)  # type: ignore[no-untyped-call]
+        node = super().compose_node(parent, index)
         self.depth -= 1
         if isinstance(node, yaml.ScalarNode) and node.style is None:
             self.refuse_ambiguous(node)
@@ -119,10 +123,12 @@ class _StrictLoader(yaml.SafeLoader):
 
     def refuse_ambiguous(self, node: yaml.ScalarNode) -> None:
         text = node.value
-        if re.fullmatch(r"[-+]?\d+(:\d+)+(\.\d*)?", text):
+        if _TIME.fullmatch(text):
             raise self.refused(node.start_mark, f'write the time {text} in quotes: "{text}"')
         if re.fullmatch(r"(?i)y|n|yes|no|on|off", text):
-            raise self.refused(node.start_mark, f'"{text}" is ambiguous: write true, false or quote it')
+            raise self.refused(
+                node.start_mark, f'"{text}" is ambiguous: write true, false or quote it'
+            )
         if re.fullmatch(r"0\d+", text):
             raise self.refused(node.start_mark, f'write the code {text} in quotes: "{text}"')
         if re.fullmatch(r"[-+]?\.(inf|nan)", text, re.IGNORECASE):
@@ -139,7 +145,7 @@ class _StrictLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
     def refused(self, mark: yaml.Mark, sentence: str) -> InputError:
-        return InputError(f"{self.path}, line {mark.line + 1}: {sentence}")
+        return InputError(f"{self.where}, line {mark.line + 1}: {sentence}")
 
 
 def load_yaml(path: Path) -> dict[str, Any]:
@@ -148,22 +154,67 @@ def load_yaml(path: Path) -> dict[str, Any]:
     Refused, each with one sentence: aliases, duplicate keys, unquoted times, unquoted yes / no /
     on / off, unquoted codes with a leading zero, infinities, deep nesting, files over 1 MB.
     """
-    text = _text(path, MAX_YAML_BYTES)
-    try:
-        loader = _StrictLoader(text)
-        loader.path = path
-        content = loader.get_single_data()  # type: ignore[no-untyped-call]
-    except yaml.MarkedYAMLError as problem:
-        mark = problem.problem_mark or problem.context_mark
-        line = f", line {mark.line + 1}" if mark else ""
-        raise InputError(f"{path}{line}: not valid YAML ({problem.problem})") from None
-    except yaml.YAMLError as problem:
-        raise InputError(f"{path}: not valid YAML ({str(problem).splitlines()[0]})") from None
-    except (ValueError, RecursionError) as problem:
-        raise InputError(f"{path}: a value cannot be read ({problem})") from None
+    content = _parsed(_text(path, MAX_YAML_BYTES), str(path))
     if not isinstance(content, dict):
         raise InputError(f"{path}: a mapping of keys to values is expected")
     return content
+
+
+def scalar(text: str, where: str) -> Any:
+    """One YAML value given outside a file, read as strictly; a time needs no quotes there.
+
+    Examples
+    --------
+    >>> scalar("5", "--set"), scalar("18:00", "--set"), scalar("'07'", "--set")
+    (5, '18:00', '07')
+    """
+    if _TIME.fullmatch(text.strip()):
+        return text.strip()
+    if not text.strip():
+        raise InputError(f'{where}: a value is expected after "="')
+    value = _parsed(text, where)
+    if isinstance(value, dict | list):
+        raise InputError(f"{where}: {text} is not a single value")
+    return value
+
+
+def _parsed(text: str, where: str) -> Any:
+    try:
+        loader = _StrictLoader(text)
+        loader.where = where
+        return loader.get_single_data()
+    except yaml.MarkedYAMLError as problem:
+        mark = problem.problem_mark or problem.context_mark
+        line = f", line {mark.line + 1}" if mark else ""
+        raise InputError(f"{where}{line}: not valid YAML ({problem.problem})") from None
+    except yaml.YAMLError as problem:
+        raise InputError(f"{where}: not valid YAML ({str(problem).splitlines()[0]})") from None
+    except (ValueError, RecursionError) as problem:
+        raise InputError(f"{where}: a value cannot be read ({problem})") from None
+
+
+class _StrictDumper(yaml.SafeDumper):
+    """Quotes what the strict reader refuses unquoted: times, codes, dates."""
+
+    def represent_text(self, text: str) -> yaml.ScalarNode:
+        style = None if text.isidentifier() else '"'
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style)
+
+
+_StrictDumper.add_representer(str, _StrictDumper.represent_text)
+
+
+def as_yaml(content: Mapping[str, Any]) -> str:
+    """YAML that `load_yaml` reads back to the same.
+
+    Examples
+    --------
+    >>> print(as_yaml({"seats": {"pattern": "three_by_eight", "check_hour": "08:00"}}), end="")
+    seats:
+      pattern: three_by_eight
+      check_hour: "08:00"
+    """
+    return yaml.dump(content, Dumper=_StrictDumper, sort_keys=False, allow_unicode=True)
 
 
 def read_rows(
@@ -218,7 +269,9 @@ def _check_header(
 ) -> None:
     for name in header:
         if name not in columns:
-            raise InputError(f'{path}, line 1: unknown column "{name}"; {did_you_mean(name, columns)}')
+            raise InputError(
+                f'{path}, line 1: unknown column "{name}"; {did_you_mean(name, columns)}'
+            )
         if header.count(name) > 1:
             raise InputError(f'{path}, line 1: the column "{name}" comes twice')
     for name in columns:
@@ -248,11 +301,13 @@ def _text(path: Path, limit: int) -> str:
 
 
 def validated(model: type[Model], content: object, where: str) -> Model:
-    """`content` as a `model`, or one sentence: where, which key, what was found, what is allowed."""
+    """`content` as a `model`, or one sentence: where, which key, what was found and is allowed."""
     try:
         return model.model_validate(content)
     except ValidationError as problem:
-        error = problem.errors(include_url=False)[0]
+        errors = problem.errors(include_url=False)
+    # A misspelt key is also a missing one: the sentence that names it says more.
+    error = next((found for found in errors if found["type"] == "extra_forbidden"), errors[0])
     location = [str(part) for part in error["loc"]]
     key = ".".join(location) or "content"
     if error["type"] == "extra_forbidden":

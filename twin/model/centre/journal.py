@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -102,26 +101,23 @@ class Columns:
 
     Examples
     --------
-    >>> table = Columns(("a", "b"))
+    >>> table = Columns(2)
     >>> table.add((2, 20)); table.add((1, 10))
-    >>> table.sorted(("a",)).to_pydict()
-    {'a': [1, 2], 'b': [10, 20]}
+    >>> table.rows().tolist()
+    [[2, 20], [1, 10]]
     """
 
-    def __init__(self, names: Sequence[str]) -> None:
-        self.names = tuple(names)
+    def __init__(self, width: int) -> None:
+        self.width = width
         self.values = array("q")
 
     def add(self, row: tuple[int, ...]) -> None:
-        """Append one row, in the order of the names."""
+        """Append one row."""
         self.values.extend(row)
 
-    def sorted(self, keys: Sequence[str]) -> pa.Table:
-        """Arrow table sorted by `keys`, the first one being the first criterion."""
-        rows = np.frombuffer(self.values, dtype=np.int64).reshape(-1, len(self.names))
-        columns = {name: rows[:, i] for i, name in enumerate(self.names)}
-        order = np.lexsort([columns[key] for key in reversed(keys)])
-        return pa.table({name: column[order] for name, column in columns.items()})
+    def rows(self) -> Ints:
+        """The rows so far, shape (rows, width)."""
+        return np.frombuffer(self.values, dtype=np.int64).reshape(-1, self.width)
 
 
 @dataclass(frozen=True)
@@ -131,15 +127,30 @@ class Journal:
     tasks: pa.Table
     """`TASK_COLUMNS`, sorted by (kind, id)."""
     spells: pa.Table
-    """`SPELL_COLUMNS`, sorted by (seat, from, to, state)."""
+    """`SPELL_COLUMNS`, sorted by all of them."""
     attention: pa.Table
-    """`ATTENTION_COLUMNS`, sorted by (time, pool)."""
+    """`ATTENTION_COLUMNS`, sorted by (time, pool); rows of one instant in the order of rounds."""
 
     @classmethod
-    def of(cls, tasks: Columns, spells: Columns, attention: Columns) -> Journal:
-        """Journal of three growing tables."""
+    def of(cls, tasks: Ints, spells: Ints, attention: Ints) -> Journal:
+        """Journal of three tables of rows, in the order in which an engine wrote them.
+
+        Examples
+        --------
+        >>> none = np.zeros((0, len(TASK_COLUMNS)), dtype=np.int64)
+        >>> spells = np.array([[1, 0, 5, 0, -1, -1], [0, 0, 5, 0, -1, -1]])
+        >>> Journal.of(none, spells, none[:, :6]).spells["seat"].to_pylist()
+        [0, 1]
+        """
         return cls(
-            tasks=tasks.sorted(("kind", "id")),
-            spells=spells.sorted(("seat", "from_ms", "to_ms", "state", "kind", "id")),
-            attention=attention.sorted(("time_ms", "pool")),
+            tasks=_sorted(TASK_COLUMNS, tasks, 2),
+            spells=_sorted(SPELL_COLUMNS, spells, len(SPELL_COLUMNS)),
+            attention=_sorted(ATTENTION_COLUMNS, attention, 2),
         )
+
+
+def _sorted(names: tuple[str, ...], rows: Ints, criteria: int) -> pa.Table:
+    """Arrow table sorted by its first columns, the first one being the first criterion."""
+    order = np.lexsort(rows.T[:criteria][::-1])
+    columns = np.ascontiguousarray(rows[order].T)
+    return pa.table(dict(zip(names, columns, strict=True)))

@@ -56,9 +56,9 @@ class _Room:
         self.world = world
         self.env = simpy.Environment()
         self.mailbox = Mailbox(self.env, self._close_round)
-        self.tasks = Columns(TASK_COLUMNS)
-        self.spells = Columns(SPELL_COLUMNS)
-        self.attention = Columns(ATTENTION_COLUMNS)
+        self.tasks = Columns(len(TASK_COLUMNS))
+        self.spells = Columns(len(SPELL_COLUMNS))
+        self.attention = Columns(len(ATTENTION_COLUMNS))
         self.order_of = centre.rules.order.tolist()
         self.pool_of: list[int] = centre.communes.pool.tolist()
         self.requests_of = centre.communes.requests.tolist()
@@ -92,7 +92,7 @@ class _Room:
         if self.centre.horizon_ms > 0:
             self.env.run(until=self.centre.horizon_ms)
         self._censor()
-        return Journal.of(self.tasks, self.spells, self.attention)
+        return Journal.of(self.tasks.rows(), self.spells.rows(), self.attention.rows())
 
     def _close_round(self) -> None:
         """One dispatch, then one update of the display."""

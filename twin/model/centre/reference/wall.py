@@ -114,9 +114,15 @@ class Wall:
         self._replace((camera,))
 
     def shows(self, camera: int) -> bool:
-        """Whether the place of a camera on the display is looked at, even when it is dark."""
-        held = self.position[self.unit_of[camera]] < self.boundary
-        return self.free > 0 and (held or self.rotating > 0)
+        """Whether somebody looks where the image of a camera belongs, even when it is dark.
+
+        It belongs on the display if there is room beyond the held units, or if one of these has
+        no better rank than its own.
+        """
+        if self.free * self.rules.units_per_agent > self.held:
+            return True
+        behind = self.order[self.position[self.unit_of[camera]] : self.boundary]
+        return any(self.entitled_in[unit] for unit in behind)
 
     # Display
 

@@ -1,0 +1,130 @@
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from scipy import stats
+
+from twin.errors import InputError, StoreError
+from twin.model.territory import Territory
+from twin.scenarios import experiment as experiments
+from twin.scenarios.experiment import prepare, replicate, run, summary
+from twin.scenarios.library import Library
+from twin.scenarios.store import stored_runs
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {p.name: p.read_bytes() for p in folder.iterdir() if p.name != "machine.json"}
+
+
+def test_the_journal_is_kept_beside_the_indicators(library: Library, tmp_path: Path) -> None:
+    result = run(library["tiny"], library.experiment, name="tiny", out=tmp_path, keep_tables=True)
+    kept = pq.read_table(result.stored.folder / "replication-0002-tasks.parquet")
+    assert kept.equals(replicate(prepare(library["tiny"]), 7, 2).tasks)
+    assert len(content(result.stored.folder)) == 1 + 3 * 4
+
+
+def test_replications_differ_and_mean_something(library: Library, tmp_path: Path) -> None:
+    result = run(library["tiny"], library.experiment, name="tiny", out=tmp_path)
+    centre = result.indicators.query("scope == 'centre'").set_index("indicator")
+    assert centre.loc["police_notices", "n"] == 3
+    assert centre.loc["police_notices", "sd"] > 0
+    assert centre.loc["agents_present", "mean"] <= 2
+
+
+def test_what_is_kept_is_never_run_again(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question = {"name": "tiny", "out": tmp_path}
+    first = run(library["tiny"], library.experiment.exactly(2), **question)
+    before = content(first.stored.folder)
+    played = []
+
+    def counted(*arguments: object, **named: object) -> object:
+        played.append(arguments[2])
+        return replicate(*arguments, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(experiments, "replicate", counted)
+    more = run(library["tiny"], library.experiment.exactly(4), **question)
+    assert played == [3, 4]
+    assert before.items() <= content(more.stored.folder).items()
+    again = run(library["tiny"], library.experiment.exactly(2), **question)
+    assert played == [3, 4]
+    pd.testing.assert_frame_equal(again.indicators, first.indicators)
+
+
+def test_an_interruption_keeps_what_is_finished(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(prepared: object, seed: int, replication: int) -> object:
+        if replication == 3:
+            raise KeyboardInterrupt
+        return replicate(prepared, seed, replication)  # type: ignore[arg-type]
+
+    question = {"name": "tiny", "out": tmp_path}
+    with monkeypatch.context() as patch:
+        patch.setattr(experiments, "replicate", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            run(library["tiny"], library.experiment.exactly(5), **question)
+    (stored,) = stored_runs(tmp_path)
+    assert (stored.finished(), stored.asked) == ({1, 2}, 5)
+    resumed = run(library["tiny"], library.experiment.exactly(5), **question)
+    whole = run(
+        library["tiny"], library.experiment.exactly(5), name="tiny", out=tmp_path / "elsewhere"
+    )
+    assert content(resumed.stored.folder) == content(whole.stored.folder)
+
+
+def test_nothing_is_written_for_a_refused_question(library: Library, tmp_path: Path) -> None:
+    out = tmp_path / "runs"
+    unknown = library["tiny"].with_overrides({"seats": {"pattern": "three_by_nine"}})
+    with pytest.raises(InputError, match="three_by_nine"):
+        run(unknown, library.experiment, name="tiny", out=out)
+    for workers in (0, -1, 100_000):
+        with pytest.raises(InputError, match="workers"):
+            run(library["tiny"], library.experiment, name="tiny", out=out, workers=workers)
+    assert not out.exists()
+
+
+def test_a_damaged_replication_stops_the_sum(library: Library, tmp_path: Path) -> None:
+    question = {"name": "tiny", "out": tmp_path}
+    result = run(library["tiny"], library.experiment, **question)
+    (result.stored.folder / "replication-0002.parquet").write_bytes(b"PAR1")
+    with pytest.raises(StoreError, match="replication-0002"):
+        run(library["tiny"], library.experiment, **question)
+
+
+def test_precision_adds_replications_up_to_the_maximum(library: Library, tmp_path: Path) -> None:
+    def finished(precision: dict[str, str]) -> int:
+        sought = library.experiment.model_validate(
+            library.experiment.model_dump() | {"precision": precision}
+        )
+        return run(library["tiny"], sought, name="tiny", out=tmp_path).replications
+
+    assert finished({"agents_present": "99%"}) == 3
+    assert finished({"police_notices": "0.001%"}) == 6
+
+
+def test_the_interval_is_students(library: Library) -> None:
+    values = [1.0, 4.0, 2.5, 3.0]
+    frame = pd.DataFrame(
+        {"indicator": "a", "scope": "centre", "key": "", "unit": "", "family": "observable"},
+        index=[0],
+    )
+    row = summary([frame.assign(value=value) for value in values]).iloc[0]
+    low, high = stats.t.interval(0.95, 3, loc=np.mean(values), scale=stats.sem(values))
+    assert (row["low"], row["high"]) == pytest.approx((low, high))
+    assert (row["mean"], row["n"]) == (np.mean(values), 4)
+    assert math.isnan(summary([frame.assign(value=1.0)]).iloc[0]["low"])
+
+
+def test_a_territory_may_be_given(library: Library) -> None:
+    territory = prepare(library["tiny"]).territory
+    alone = Territory(territory.communes[:1])
+    prepared = prepare(library["tiny"], territory=alone)
+    assert len(prepared.centre.cameras.commune) == alone.communes[0].cameras
+    whole = replicate(prepare(library["tiny"]), 7, 1).tasks.to_pandas()
+    part = replicate(prepared, 7, 1).tasks.to_pandas()
+    assert set(part["id"]) < set(whole["id"])

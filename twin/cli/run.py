@@ -1,0 +1,120 @@
+"""Run a scenario, and list what was run."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from twin.cli.scenario import LibraryOption, NameArgument, SetOption
+
+if TYPE_CHECKING:
+    from twin.scenarios.schema import Experiment, Scenario
+
+__all__ = ["run", "runs"]
+
+OutOption = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of all runs.")]
+CountOption = Annotated[
+    int | None,
+    typer.Option(
+        "--replications", metavar="N", help="Exactly this many, whatever the file's experiment."
+    ),
+]
+DaysOption = Annotated[
+    int | None, typer.Option("--days", metavar="D", help="Same as --set horizon.days=D.")
+]
+SeedOption = Annotated[
+    int | None, typer.Option("--seed", metavar="S", help="First entropy of every random stream.")
+]
+WorkersOption = Annotated[
+    int | None,
+    typer.Option(
+        "--workers", metavar="W", help="Replications played at once; every core by default."
+    ),
+]
+
+
+def run(
+    name: NameArgument,
+    replications: CountOption = None,
+    days: DaysOption = None,
+    seed: SeedOption = None,
+    workers: WorkersOption = None,
+    settings: SetOption = None,
+    scenarios: LibraryOption = None,
+    out: OutOption = Path("runs"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON only.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="As many replications as the stored run was asked.")
+    ] = False,
+    tables: Annotated[
+        bool, typer.Option("--tables", help="Keep the journal of each replication too.")
+    ] = False,
+) -> None:
+    """Run a scenario and print the centre's indicators.
+
+    Replications already stored for the same scenario, data, engine and seed are never run again;
+    Ctrl-C keeps the finished ones.
+    """
+    from twin.cli.show import Bar, document, show_result
+    from twin.scenarios import experiment as experiments
+    from twin.scenarios.library import load_library
+    from twin.scenarios.schema import assignments
+
+    library = load_library(scenarios)
+    every = [*(settings or []), *([] if days is None else [f"horizon.days={days}"])]
+    scenario = library[name].with_overrides(assignments(every), "command line")
+    experiment = _experiment(library.experiment, seed, replications)
+    if resume:
+        experiment = _resumed(name, scenario, experiment, replications, out)
+    bar = Bar(name, experiment.replications)
+    try:
+        with bar:
+            result = experiments.run(
+                scenario,
+                experiment,
+                name=name,
+                out=out,
+                workers=(os.cpu_count() or 1) if workers is None else workers,
+                progress=bar.move,
+                keep_tables=tables,
+            )
+    except KeyboardInterrupt:
+        print(f"twin: interrupted, {bar.done} of {bar.wanted} replications kept", file=sys.stderr)
+        raise typer.Exit(130) from None
+    if as_json:
+        print(json.dumps(document(result), indent=1, ensure_ascii=False, allow_nan=False))
+    else:
+        show_result(result)
+
+
+def runs(out: OutOption = Path("runs")) -> None:
+    """List the stored runs: scenario, seed, finished replications."""
+    from twin.cli.show import show_runs
+    from twin.scenarios.store import stored_runs
+
+    show_runs(stored_runs(out))
+
+
+def _experiment(shipped: Experiment, seed: int | None, replications: int | None) -> Experiment:
+    from twin.files import validated
+    from twin.scenarios.schema import Experiment
+
+    given = {} if seed is None else {"seed": seed}
+    experiment = validated(Experiment, shipped.model_dump() | given, "command line")
+    return experiment if replications is None else experiment.exactly(replications)
+
+
+def _resumed(
+    name: str, scenario: Scenario, experiment: Experiment, replications: int | None, out: Path
+) -> Experiment:
+    from twin.errors import InputError
+    from twin.scenarios.store import Run, identify
+
+    if replications is not None:
+        raise InputError("--resume goes on to the number asked before: leave out --replications")
+    return experiment.exactly(Run.found(identify(name, scenario, experiment.seed), out).asked)

@@ -1,0 +1,228 @@
+"""The plan of the room: which seats are open when, and when their agents pause."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Literal, NamedTuple, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
+
+from twin.errors import InputError, did_you_mean
+from twin.model.assumptions import Assumptions
+from twin.model.calendar import Calendar
+from twin.model.centre.world import Breaks, Kind, Seats, Shifts
+from twin.model.clock import DAYS_PER_YEAR, MS_PER_DAY, MS_PER_H
+from twin.model.patterns import Function, Pattern, Pauses, Shift, load_functions, load_patterns
+
+__all__ = ["SeatPlan", "SeatsLevers", "build_plan"]
+
+_OPERATOR, _OFFICER, _TRAINEE = "video_operator", "requisition_officer", "trainee"
+_EVERY_COMMUNE = 0
+_GOLDEN = (math.sqrt(5) - 1) / 2
+_H_PER_YEAR = DAYS_PER_YEAR * MS_PER_DAY / MS_PER_H
+
+Value = TypeVar("Value")
+
+
+class SeatsLevers(BaseModel):
+    """Seats, the people on them, and the rules of the room."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    pattern: str
+    """Key of ``data/shift_patterns.yaml``."""
+    operators: dict[str, NonNegativeInt]
+    """Video operators by shift of the pattern; a shift that is not named has none."""
+    supervisors: dict[str, NonNegativeInt] = {}
+    """Supervisors by shift of the pattern; a shift that is not named has none."""
+    supervisor_function: Literal["supervisor", "watching_supervisor"] = "supervisor"
+    """Function of their seats in ``data/functions.yaml``, which says whether they watch."""
+    requisition_officers: NonNegativeInt = 0
+    """Agents named for requisitions, in office hours."""
+    vacant_posts: NonNegativeInt = 0
+    """Operators' posts that nobody holds: their part of the shifts stays empty, in rotation."""
+    unaccredited_posts: NonNegativeInt = 0
+    """Operators' posts whose agents are present but may not watch or work yet, in rotation."""
+    relief: bool = False
+    """Whether somebody replaces an absent agent."""
+    end_of_shift: Literal["finish", "hand_over", "drop"]
+    """What an agent whose shift ends does with the work in hand."""
+    wall_minimum: NonNegativeInt
+    """Free agents at the wall below which nobody leaves it for work that can wait."""
+    display_rule: Literal["mixed", "one_commune_at_a_time"]
+    """Whether one person's images may come from several communes at once."""
+    images: int | None = Field(default=None, ge=1)
+    """Images watched by one free agent; none: the assumption ``images_watched``."""
+    check_hour: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+    """Civil time from which the health checks of the day are owed."""
+    repair_crew: int | None = Field(default=None, ge=1)
+    """Cameras that can be under repair at once; none: no limit."""
+    faults_known_at_once: bool = False
+    """Whether a camera fault is known without anybody discovering it."""
+
+
+@dataclass(frozen=True)
+class SeatPlan:
+    """Seats, shifts and breaks of a horizon, with the levers they come from.
+
+    Attributes
+    ----------
+    names : tuple of str
+        One per seat: function, track and number. A seat keeps its name when others are added.
+    functions : tuple of str
+        Function of each seat, a key of ``data/functions.yaml``.
+    """
+
+    names: tuple[str, ...]
+    functions: tuple[str, ...]
+    seats: Seats
+    shifts: Shifts
+    breaks: Breaks
+    levers: SeatsLevers
+
+
+class _Seat(NamedTuple):
+    """What makes a seat the same seat in two plans; the order is the order of choice."""
+
+    rank: int
+    """Rank of its function in ``data/functions.yaml``."""
+    track: int
+    """Seats of one track serve windows that do not overlap."""
+    number: int
+
+
+class _Presence(NamedTuple):
+    """An agent on a seat, before the horizon cuts it."""
+
+    start_ms: int
+    seat: _Seat
+    end_ms: int
+    phase: float
+    """Staggers the pauses of the seats open together, between 0 and 1."""
+
+
+def build_plan(levers: SeatsLevers, calendar: Calendar, assumptions: Assumptions) -> SeatPlan:
+    """Plan of the room over the horizon of `calendar`.
+
+    A shift that began before the first midnight starts at 0; one that passes the end of the
+    horizon is cut there; their pauses keep their time. Windows of a pattern that overlap are held
+    on seats of their own, since the shifts of one seat may not.
+
+    Raises
+    ------
+    InputError
+        An unknown pattern, shift or function; more vacant posts than posts.
+    """
+    laws, functions = load_patterns(), load_functions()
+    rank = {name: i for i, name in enumerate(functions)}
+    pattern = _named("seats.pattern", levers.pattern, laws.patterns)
+    operators = _on_pattern("operators", levers.operators, rank[_OPERATOR], pattern, calendar)
+    supervisor = rank[levers.supervisor_function]
+    presences = [
+        *_staffed(sorted(operators), levers, rank[_TRAINEE], calendar, assumptions),
+        *_on_pattern("supervisors", levers.supervisors, supervisor, pattern, calendar),
+        *_row(rank[_OFFICER], 0, levers.requisition_officers, laws.office_hours, calendar),
+    ]
+    seats = sorted({presence.seat for presence in presences})
+    held_by = tuple(list(functions)[seat.rank] for seat in seats)
+    shifts, breaks = _timetable(presences, seats, laws.breaks, calendar.horizon_ms)
+    return SeatPlan(
+        names=tuple(f"{name}/{s.track}/{s.number}" for name, s in zip(held_by, seats, strict=True)),
+        functions=held_by,
+        seats=_table_of_seats([functions[name] for name in held_by]),
+        shifts=shifts,
+        breaks=breaks,
+        levers=levers,
+    )
+
+
+def _on_pattern(
+    lever: str, counts: Mapping[str, int], rank: int, pattern: Pattern, calendar: Calendar
+) -> Iterator[_Presence]:
+    tracks = pattern.tracks()
+    for name, count in counts.items():
+        shift = _named(f"seats.{lever}", name, pattern.shifts)
+        yield from _row(rank, tracks[name], count, shift, calendar)
+
+
+def _row(
+    rank: int, track: int, count: int, shift: Shift, calendar: Calendar
+) -> Iterator[_Presence]:
+    """Presences of `count` seats side by side during every occurrence of `shift`."""
+    for start_ms, end_ms in shift.occurrences(calendar):
+        for number in range(1, count + 1):
+            seat = _Seat(rank, track, number)
+            yield _Presence(start_ms, seat, end_ms, (2 * number - 1) / (2 * count))
+
+
+def _staffed(
+    operators: list[_Presence],
+    levers: SeatsLevers,
+    trainee: int,
+    calendar: Calendar,
+    assumptions: Assumptions,
+) -> Iterator[_Presence]:
+    """Presences that somebody holds; those of an agent not accredited yet go to a trainee's seat.
+
+    A post works the annual hours, less its absences where a relief replaces them. Which shifts
+    miss it follows the multiples of the golden ratio: every seat, shift and day of the week loses
+    the same share, and nothing is drawn.
+    """
+    open_ms = sum(min(p.end_ms, calendar.horizon_ms) - max(p.start_ms, 0) for p in operators)
+    open_h_year = open_ms / calendar.horizon_ms * _H_PER_YEAR
+    present_share = 1 - assumptions["absence_rate"] if levers.relief else 1
+    post_h_year = assumptions["annual_hours"] * present_share
+    vacant_h_year = levers.vacant_posts * post_h_year
+    missing_h_year = vacant_h_year + levers.unaccredited_posts * post_h_year
+    if missing_h_year > open_h_year:
+        raise InputError(
+            f"seats: {levers.vacant_posts} vacant and {levers.unaccredited_posts} unaccredited "
+            f"posts are more than the {open_h_year / post_h_year:.1f} posts of the operators' seats"
+        )
+    for k, presence in enumerate(operators, start=1):
+        mark_h_year = k * _GOLDEN % 1 * open_h_year
+        if mark_h_year >= missing_h_year:
+            yield presence
+        elif mark_h_year >= vacant_h_year:
+            yield presence._replace(seat=presence.seat._replace(rank=trainee))
+
+
+def _timetable(
+    presences: list[_Presence], seats: list[_Seat], pauses: Pauses, horizon_ms: int
+) -> tuple[Shifts, Breaks]:
+    position = {seat: i for i, seat in enumerate(seats)}
+    shifts: list[tuple[int, int, int]] = []
+    breaks: list[tuple[int, int, int]] = []
+    for p in sorted(presences, key=lambda p: (max(p.start_ms, 0), p.seat)):
+        start_ms, end_ms = max(p.start_ms, 0), min(p.end_ms, horizon_ms)
+        breaks += [
+            (len(shifts), p.start_ms + delay_ms, length_ms)
+            for delay_ms, length_ms in pauses.timetable(p.end_ms - p.start_ms, p.phase)
+            if start_ms <= p.start_ms + delay_ms < end_ms
+        ]
+        shifts.append((position[p.seat], start_ms, end_ms))
+    return Shifts(*_columns(shifts)), Breaks(*_columns(breaks))
+
+
+def _columns(rows: list[tuple[int, int, int]]) -> npt.NDArray[np.int64]:
+    return np.ascontiguousarray(np.array(rows, dtype=np.int64).reshape(-1, 3).T)
+
+
+def _table_of_seats(functions: list[Function]) -> Seats:
+    kinds = [kind for kind in Kind if kind is not Kind.REPAIR]
+    takes = [[kind.name.lower() in function.takes for kind in kinds] for function in functions]
+    return Seats(
+        pool=np.full(len(functions), _EVERY_COMMUNE, dtype=np.int64),
+        watches=np.array([function.watches for function in functions], dtype=np.bool_),
+        takes=np.array(takes, dtype=np.bool_).reshape(-1, len(kinds)),
+    )
+
+
+def _named(key: str, name: str, table: Mapping[str, Value]) -> Value:
+    if name not in table:
+        raise InputError(f'{key}: unknown name "{name}"; {did_you_mean(name, table)}')
+    return table[name]

@@ -1,0 +1,250 @@
+"""Fourth drawer: the levers of a scenario, composed from the blocks that the model reads."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_serializer,
+    field_validator,
+    model_validator,
+)
+
+from twin.errors import InputError, MissingError, did_you_mean
+from twin.files import canonical_json, data_folder, digest, load_yaml, scalar, validated
+from twin.model.assumptions import Assumptions
+from twin.model.calendar import Event, Horizon
+from twin.model.demand import DemandLevers
+from twin.model.indicators import load_indicators
+from twin.model.seats import SeatsLevers
+from twin.model.territory import CommunesLevers, ForfaitLevers
+
+__all__ = ["NAME", "Experiment", "Scenario", "Tariffs", "assignments"]
+
+NAME = r"[a-z][a-z0-9_]{0,39}"
+"""Name of a scenario or an override: it becomes part of the name of a folder."""
+
+MAX_REPLICATIONS = 9_999
+"""Files of replications are numbered with four digits."""
+
+_ENDS = ("low", "central", "high")
+
+
+def _choice(given: object) -> object:
+    if isinstance(given, bool) or not (
+        given in _ENDS or (isinstance(given, int | float) and math.isfinite(given))
+    ):
+        raise ValueError("low, central, high or a finite number is expected")
+    return given
+
+
+Choice = Annotated[Literal["low", "central", "high"] | float, BeforeValidator(_choice)]
+
+
+class _Block(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False
+    )
+
+
+class Tariffs(_Block):
+    """What a commune pays, in euros; a name of data/tariffs.yaml stands for the whole block."""
+
+    joining_eur: float = Field(ge=0)
+    """Once per commune, when it joins."""
+    forfait_1_eur: float = Field(ge=0)
+    """Per camera and year in forfait 1."""
+    forfait_2_eur: float = Field(ge=0)
+    """Per camera and year in forfait 2."""
+    forfait_3_eur: float = Field(ge=0)
+    """Per camera and year in forfait 3."""
+
+
+class _NamedTariffs(_Block):
+    label: str
+    reference: str
+    amounts: Tariffs
+
+
+class Scenario(_Block):
+    """Every lever of one question asked to the twin."""
+
+    horizon: Horizon
+    """Days that are simulated."""
+    communes: CommunesLevers
+    """Which communes take part, with how many cameras."""
+    forfaits: ForfaitLevers
+    """Which forfait each commune takes."""
+    demand: DemandLevers
+    """Trend, calendar and level of what happens in view."""
+    seats: SeatsLevers
+    """Seats, people and rules of the room."""
+    tariffs: Tariffs
+    """What the communes pay; changes no simulated figure."""
+    events: tuple[Event, ...] = ()
+    """Hours during which more happens in some communes."""
+    assumptions: Mapping[str, Choice] = {}
+    """Departures from the central values of the assumptions: low, central, high or a number."""
+
+    @field_validator("tariffs", mode="before")
+    @classmethod
+    def _named_tariffs(cls, given: object) -> object:
+        if not isinstance(given, str):
+            return given
+        path = data_folder() / "tariffs.yaml"
+        named = load_yaml(path)
+        if given not in named:
+            raise ValueError(did_you_mean(given, named))
+        return validated(_NamedTariffs, named[given], f"{path}: {given}").amounts
+
+    @field_validator("assumptions")
+    @classmethod
+    def _known(cls, choices: Mapping[str, Choice]) -> Mapping[str, Choice]:
+        try:
+            Assumptions(choices)
+        except InputError as problem:
+            raise ValueError(str(problem)) from None
+        return choices
+
+    @model_validator(mode="after")
+    def _finite(self) -> Self:
+        try:
+            canonical_json(self.model_dump(mode="json"))
+        except ValueError:
+            raise ValueError("an infinite number cannot be simulated") from None
+        return self
+
+    def with_overrides(self, overrides: Mapping[str, Any], where: str = "overrides") -> Scenario:
+        """Return another scenario in which `overrides` replace what they name, block by block.
+
+        Parameters
+        ----------
+        overrides : mapping
+            Nested like the scenario; a mapping is merged, ``None`` drops what was there (a lever
+            takes its default back), anything else replaces.
+        where : str
+            Where the overrides were read, for the sentence of an error.
+
+        Raises
+        ------
+        InputError
+            An unknown key (the nearest valid name is given) or a value that is not allowed.
+        """
+        return validated(Scenario, _merged(self.model_dump(), overrides), where)
+
+    def resolved(self) -> dict[str, Any]:
+        """Everything that decides of the result: levers, values of all assumptions, no path.
+
+        Two scenarios that say the same in two ways resolve to the same JSON.
+
+        Raises
+        ------
+        MissingError
+            The file of communes cannot be read.
+        """
+        levers = self.model_dump(mode="json")
+        levers["assumptions"] = Assumptions(self.assumptions).values
+        file = self.communes.file
+        try:
+            levers["communes"]["file"] = None if file is None else digest(file)
+        except OSError as problem:
+            raise MissingError(f"{file}: cannot be read ({problem.strerror})") from None
+        return levers
+
+
+class Experiment(_Block):
+    """How often a scenario is replayed; decides of the precision, not of the question."""
+
+    seed: int = Field(ge=0, lt=2**63)
+    """First entropy of every random stream."""
+    replications: int = Field(ge=1, le=MAX_REPLICATIONS)
+    """Replications that are always run."""
+    max_replications: int = Field(ge=1, le=MAX_REPLICATIONS)
+    """Replications after which precision is no longer sought."""
+    precision: Mapping[str, float] = {}
+    """Half-width of the 95 % interval, relative to the mean, that each named indicator of the
+    centre must reach before the run stops: "2%"."""
+
+    @field_validator("precision", mode="before")
+    @classmethod
+    def _shares(cls, given: object) -> object:
+        if not isinstance(given, Mapping):
+            return given
+        known = load_indicators()
+        for name in given:
+            if name not in known:
+                raise ValueError(f'unknown indicator "{name}"; {did_you_mean(name, known)}')
+        return {name: _share(value) for name, value in given.items()}
+
+    @field_serializer("precision")
+    def _percents(self, precision: Mapping[str, float]) -> dict[str, str]:
+        return {name: f"{100 * share:g}%" for name, share in precision.items()}
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.max_replications < self.replications:
+            raise ValueError(f"max_replications is below replications, {self.replications}")
+        return self
+
+    def exactly(self, replications: int) -> Experiment:
+        """Return the same experiment with a fixed number of replications."""
+        counts = {"replications": replications, "max_replications": replications, "precision": {}}
+        return validated(Experiment, {"seed": self.seed} | counts, "experiment")
+
+
+def assignments(settings: list[str]) -> dict[str, Any]:
+    """Return the overrides told on the command line as ``block.lever=value``.
+
+    A value is a single YAML value, read as strictly as a file, except that a time needs no quotes:
+    only a text can hold it.
+
+    Examples
+    --------
+    >>> assignments(["seats.operators.night=5", "forfaits.evening_window=18:00-06:00"])
+    {'seats': {'operators': {'night': 5}}, 'forfaits': {'evening_window': '18:00-06:00'}}
+    """
+    overrides: dict[str, Any] = {}
+    for setting in settings:
+        path, equals, text = setting.partition("=")
+        *blocks, lever = path.strip().split(".")
+        if not equals or not all(blocks) or not lever:
+            raise InputError(f'--set {setting}: write block.lever=value, as "horizon.days=28"')
+        inner = overrides
+        for block in blocks:
+            inner = inner.setdefault(block, {})
+            if not isinstance(inner, dict):
+                raise InputError(f"--set {setting}: {block} was already given a value")
+        if lever in inner:
+            raise InputError(f"--set {setting}: {path.strip()} is set twice")
+        inner[lever] = scalar(text, f"--set {path.strip()}")
+    return overrides
+
+
+def _merged(levers: dict[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(levers)
+    for key, value in overrides.items():
+        old = levers.get(key)
+        if isinstance(old, dict) and isinstance(value, Mapping):
+            merged[key] = _merged(old, value)
+        elif value is None and key in levers:
+            del merged[key]
+        else:
+            merged[key] = value
+    return merged
+
+
+def _share(given: object) -> float:
+    text = str(given)
+    try:
+        share = float(text.removesuffix("%")) / 100
+    except ValueError:
+        share = 0.0
+    if not text.endswith("%") or not 0 < share < 1:
+        raise ValueError(f'"{given}" is not a precision: write a share such as "2%"')
+    return share

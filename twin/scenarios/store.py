@@ -1,0 +1,257 @@
+"""Keep runs: one folder per identity, one file per replication, nothing half-written."""
+
+from __future__ import annotations
+
+import io
+import json
+import platform
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import psutil
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from twin.errors import InputError, MissingError, StoreError
+from twin.files import atomic_write, canonical_json, data_folder, digest
+from twin.scenarios.schema import NAME, Scenario
+
+__all__ = ["TABLES", "Identity", "Run", "identify", "parquet", "stored_runs"]
+
+FORMAT = 1
+"""Layout of a run's folder; a later one is refused by an earlier twin."""
+
+INDICATORS = pa.schema(
+    {
+        "indicator": pa.string(),
+        "scope": pa.string(),
+        "key": pa.string(),
+        "value": pa.float64(),
+        "unit": pa.string(),
+        "family": pa.string(),
+    }
+)
+"""Columns of a replication's file."""
+
+TABLES = ("tasks", "spells", "attention")
+"""Tables of a journal, kept when they are asked for."""
+
+_REPLICATION = re.compile(r"replication-(\d{4})\.parquet")
+_PACKAGES = ("numpy", "pandas", "pyarrow", "scipy", "simpy")
+_MODEL = Path(__file__).resolve().parent.parent / "model"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What decides of every byte of a run; workers, machine and folder do not.
+
+    Attributes
+    ----------
+    name : str
+        Name of the scenario: it names the folder, and is not hashed.
+    scenario : dict
+        Resolved scenario, with the values of all its assumptions.
+    data : dict of str to str
+        Digest of each data file by its path in the data folder.
+    engine : str
+        Digest of the source of the model.
+    seed : int
+    """
+
+    name: str
+    scenario: Mapping[str, Any]
+    data: Mapping[str, str]
+    engine: str
+    seed: int
+
+    @property
+    def hash(self) -> str:
+        """SHA-256, 64 hexadecimal digits."""
+        hashed = {key: value for key, value in vars(self).items() if key != "name"}
+        return digest(canonical_json(hashed))
+
+    @property
+    def folder(self) -> str:
+        """Name of the folder of its run."""
+        return f"{self.name}-{self.hash[:12]}"
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """Content of ``manifest.json``."""
+        return {"format": FORMAT, "identity": self.hash, **vars(self)}
+
+
+def identify(name: str, scenario: Scenario, seed: int) -> Identity:
+    """Return the identity of the run of `scenario` from `seed`, with today's data and engine."""
+    if not re.fullmatch(NAME, name):
+        raise InputError(f'"{name}" cannot name a run: small letters, digits and _ are allowed')
+    return Identity(name, scenario.resolved(), _digests(data_folder()), _engine(), seed)
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    named = {path.relative_to(folder).as_posix(): path for path in files}
+    return {name: digest(path) for name, path in named.items() if not path.name.startswith(".")}
+
+
+@cache
+def _engine() -> str:
+    sources = sorted(_MODEL.rglob("*.py"))
+    return digest(
+        *(part for path in sources for part in (path.relative_to(_MODEL).as_posix(), path))
+    )
+
+
+class Run:
+    """The stored run of one identity.
+
+    Parameters
+    ----------
+    folder : Path
+        ``<name>-<first 12 digits of the identity>``, which must hold a manifest.
+
+    Raises
+    ------
+    StoreError
+        The manifest is missing, damaged, or written by a later version.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.manifest = _json(folder / "manifest.json")
+        if self.manifest.get("format") != FORMAT:
+            found = self.manifest.get("format")
+            raise StoreError(
+                f"{folder / 'manifest.json'}: format {found!r} cannot be read, this version of the"
+                f" twin reads format {FORMAT}"
+            )
+
+    @classmethod
+    def opened(cls, identity: Identity, out: Path) -> Run:
+        """Return the run of `identity` under `out`, begun if it is not there yet."""
+        manifest = out / identity.folder / "manifest.json"
+        if not manifest.exists():
+            _write(manifest, _pretty(identity.manifest))
+        return cls.found(identity, out)
+
+    @classmethod
+    def found(cls, identity: Identity, out: Path) -> Run:
+        """Return the run of `identity` that `out` holds.
+
+        Raises
+        ------
+        MissingError
+            There is none.
+        """
+        folder = out / identity.folder
+        if not folder.exists():
+            raise MissingError(
+                f"{folder}: no such run; the same levers, data, engine and seed are needed to go on"
+            )
+        run = cls(folder)
+        if run.manifest != identity.manifest:
+            raise StoreError(f"{folder / 'manifest.json'} was changed after it was written")
+        return run
+
+    @property
+    def machine(self) -> dict[str, Any]:
+        """Where and how fast it ran, and how many replications were asked."""
+        path = self.folder / "machine.json"
+        return _json(path) if path.exists() else {}
+
+    @property
+    def asked(self) -> int:
+        """Replications last asked for."""
+        return int(self.machine.get("replications", len(self.finished())))
+
+    def finished(self, tables: Iterable[str] = ()) -> set[int]:
+        """Return the numbers of the replications that landed, with these `tables` if any."""
+        numbered = (_REPLICATION.fullmatch(path.name) for path in self.folder.iterdir())
+        return {
+            int(number[1])
+            for number in numbered
+            if number and all(self._file(int(number[1]), table).exists() for table in tables)
+        }
+
+    def keep(self, replication: int, indicators: bytes, tables: Mapping[str, bytes]) -> None:
+        """Write one replication; its indicators land last, once its tables are safe."""
+        for table, content in tables.items():
+            _write(self._file(replication, table), content)
+        _write(self._file(replication), indicators)
+
+    def record(self, replications: int, workers: int, seconds: Mapping[int, float]) -> None:
+        """Write ``machine.json``: this machine, what was asked, how long each replication took."""
+        known = self.machine.get("seconds", {})
+        new = {f"{number:04d}": round(spent, 3) for number, spent in seconds.items()}
+        machine = {
+            "replications": replications,
+            "workers": workers,
+            "seconds": dict(sorted((known | new).items())),
+            "system": platform.platform(),
+            "processor": platform.machine(),
+            "cores": psutil.cpu_count(),
+            "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
+            "python": platform.python_version(),
+            "packages": {name: version(name) for name in _PACKAGES},
+        }
+        _write(self.folder / "machine.json", _pretty(machine))
+
+    def indicators(self, replication: int) -> pd.DataFrame:
+        """Return the indicators of one replication: `INDICATORS` as a long table."""
+        path = self._file(replication)
+        try:
+            table = pq.read_table(path)
+        except (pa.ArrowException, OSError) as problem:
+            reason = str(problem).splitlines()[0]
+            raise StoreError(
+                f"{path}: cannot be read, delete it to run it again ({reason})"
+            ) from None
+        if not table.schema.equals(INDICATORS):
+            raise StoreError(f"{path}: not the indicators of a replication, delete it")
+        frame: pd.DataFrame = table.to_pandas()
+        return frame
+
+    def _file(self, replication: int, table: str = "") -> Path:
+        return self.folder / f"replication-{replication:04d}{table and '-' + table}.parquet"
+
+
+def stored_runs(out: Path) -> list[Run]:
+    """Return every run kept under `out`, by name of folder."""
+    return [Run(path.parent) for path in sorted(out.glob("*/manifest.json"))]
+
+
+def parquet(table: pa.Table | pd.DataFrame) -> bytes:
+    """Parquet file of a table; the same values give the same bytes."""
+    if isinstance(table, pd.DataFrame):
+        table = pa.Table.from_pandas(table, schema=INDICATORS, preserve_index=False)
+    stream = io.BytesIO()
+    pq.write_table(table.replace_schema_metadata(None), stream, compression="zstd")
+    return stream.getvalue()
+
+
+def _write(path: Path, content: bytes | str) -> None:
+    try:
+        atomic_write(path, content)
+    except OSError as problem:
+        raise StoreError(f"{path}: cannot be written ({problem.strerror})") from None
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or "not valid JSON"
+        raise StoreError(f"{path}: cannot be read ({reason})") from None
+    if not isinstance(content, dict):
+        raise StoreError(f"{path}: cannot be read (a mapping is expected)")
+    return content
+
+
+def _pretty(content: Mapping[str, Any]) -> str:
+    return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
