@@ -60,6 +60,15 @@ def test_size_of_the_example_covers_the_centre() -> None:
         assert expected in said
 
 
+def test_the_streams_of_a_scenario_are_carried() -> None:
+    said = call("size", "--scenario", "reference")
+    sizes = {line.split("│")[1].strip() for line in said.splitlines() if line.startswith("│")}
+    (streams,) = sizes  # the same for every capacity
+    assert int(streams) > 500
+    with pytest.raises(InputError, match="unknown scenario"):
+        call("size", "--scenario", "refrence")
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

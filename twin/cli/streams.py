@@ -208,14 +208,14 @@ def fit_command(
 
 @app.command("size")
 def size_command(
-    cameras: Annotated[list[int] | None, typer.Option(help="Cameras to carry; repeat.")] = None,
-    scenario: Annotated[str | None, typer.Option(help="Scenario whose cameras to carry.")] = None,
+    cameras: Annotated[list[int] | None, typer.Option(help="Streams to carry; repeat.")] = None,
+    scenario: Annotated[str | None, typer.Option(help="Scenario to carry.")] = None,
     profile: Annotated[
         str | None, typer.Option(help="Profile; the measured one if absent.")
     ] = None,
     capacity: Annotated[Path | None, typer.Option(help="A capacity.json.")] = None,
 ) -> None:
-    """Nodes that carry the cameras, with what they hold for and what was not tested."""
+    """Nodes that carry the streams of cameras, what they hold for and what was not tested."""
     from rich.console import Console
     from rich.table import Table
 
@@ -223,11 +223,11 @@ def size_command(
     from twin.files import data_folder
     from twin.model.network.ingest import nodes_for
 
-    numbers = [*(cameras or []), *([_cameras_of(scenario)] if scenario else [])]
+    numbers = [*(cameras or []), *([_streams_of(scenario)] if scenario else [])]
     types = load_stream_types()
     console = Console(soft_wrap=True)
     for held in load_capacities(capacity or data_folder() / "capacity_example.json"):
-        table = Table("cameras", "nodes", "interval", "cameras per node", "what binds")
+        table = Table("streams", "nodes", "interval", "streams per node", "what binds")
         counts = [(n, nodes_for(n, held, types, profile)) for n in numbers or SIZES]
         for number, count in counts:
             table.add_row(*_size_row(number, count))
@@ -267,10 +267,18 @@ def _say_origin(console: Any, held: Capacity, count: NodeCount) -> None:
         console.print(f"  - {item}")
 
 
-def _cameras_of(scenario: str) -> int:
+def _streams_of(name: str) -> int:
+    """Streams of a scenario: a camera with several lenses sends several."""
+    from math import ceil
+
+    from twin.model.assumptions import Assumptions
+    from twin.model.territory import build_territory
     from twin.scenarios.library import load_scenario
 
-    return int(load_scenario(scenario).cameras)
+    scenario = load_scenario(name)
+    assumptions = Assumptions(scenario.assumptions)
+    territory = build_territory(scenario.communes, scenario.forfaits, assumptions)
+    return sum(ceil(c.cameras * c.streams_per_camera) for c in territory.communes)
 
 
 def _begin(mediamtx: Path | None, out: Path) -> tuple[Binary, Campaign]:
