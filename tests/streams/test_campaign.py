@@ -44,7 +44,7 @@ NOWHERE = Binary(Path("nowhere"), "v1.20.1", "a" * 64)
 def step_of(**changes: Any) -> Step:
     """A step that meets everything."""
     numbers: dict[str, Any] = {entry.name: 0 for entry in fields(Step)}
-    numbers |= {name: {} for name in ("first_packet_s", "first_key_s", "reconciled", "warnings")}
+    numbers |= {name: {} for name in ("first_packet_s", "first_key_s", "jitter_ms", "warnings")}
     numbers["reconciled"] = dict.fromkeys(
         ("server_sent", "server_discarded", "readers_received"), 0
     )

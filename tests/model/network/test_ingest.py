@@ -88,5 +88,5 @@ def test_stream_types_are_checked(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"profiles.P2: fps must divide 90,000"):
         load_stream_types(wrong)
     wrong.write_text(text.replace("gop_s: 2.0", "gop: 2.0", 1))
-    with pytest.raises(InputError, match=r"profiles\.P1\.gop_s: Field required"):
+    with pytest.raises(InputError, match=r'unknown key "profiles\.P1\.gop"; did you mean "gop_s"'):
         load_stream_types(wrong)

@@ -76,6 +76,7 @@ class Step:
     stolen_cores: float
     first_packet_s: dict[str, float]
     first_key_s: dict[str, float]
+    jitter_ms: dict[str, float]
     probes: int
     probes_exact: int
     reconciled: dict[str, int]
@@ -122,6 +123,7 @@ def measure(
         time.sleep(plan.warm_up_s)
         window = bench.window(plan.seconds, watch)
         totals = bench.rig.snapshot()
+        jitter_ms = [found["jitter_ms"] for found in bench.rig.by_agent().values()]
         exact = bench.exact()
         reconciled = bench.quiesce()
         warnings = dict(bench.server.warnings())
@@ -136,6 +138,7 @@ def measure(
         online_s=online_s,
         first_packet_s=percentiles(lasting.get("first_packet_s", [])),
         first_key_s=percentiles(lasting.get("first_key_s", [])),
+        jitter_ms=percentiles(jitter_ms),
         probes=plan.probes,
         probes_exact=exact,
         reconciled=reconciled,
