@@ -22,7 +22,7 @@ from twin.streams.cameras import CameraFleet
 from twin.streams.campaign.bench import Bench, BenchPlan
 from twin.streams.campaign.faults import provoke
 from twin.streams.campaign.link import Shape, shaped_link
-from twin.streams.campaign.ramp import ramp
+from twin.streams.campaign.ramp import RigBoundError, ramp
 from twin.streams.campaign.soak import soak
 from twin.streams.campaign.step import Step, measure
 from twin.streams.frames import encoded
@@ -197,7 +197,11 @@ def test_a_server_that_crashes_ends_the_ramp_cleanly(
 def test_a_short_ramp(small: StreamProfile, binary: Binary, clean: None) -> None:
     kept: list[Step] = []
     plan = plan_of(small, cameras=2, wall=1, state=1, seconds=2)
-    assert ramp(plan, binary, limit=4, repeats=1, on_step=kept.append) == (4, 5)
+    try:
+        found = ramp(plan, binary, limit=4, repeats=1, on_step=kept.append)
+    except RigBoundError as problem:
+        pytest.skip(str(problem))  # the gates did their work: this machine is too busy to measure
+    assert found == (4, 5)
     assert [step.cameras for step in kept if not step.invalid] == [2, 4]
 
 
