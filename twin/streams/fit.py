@@ -135,11 +135,8 @@ def fit_capacity(
     )
     loop = encoded(profile).packets()
     at_knee = [row for row in own if row["cameras"] == cameras.value and row["purpose"] == "knee"]
-    killed = [
-        row
-        for row in faults
-        if row["fault"] == "killed" and (row["profile"], row["mode"]) == (key, mode)
-    ]
+    provoked = [row for row in faults if (row["profile"], row["mode"]) == (key, mode)]
+    killed = [row for row in provoked if row["fault"] == "killed"]
     return Capacity(
         profile=key,
         mode=mode,
@@ -164,7 +161,7 @@ def fit_capacity(
         ),
         start_s=at_knee[0]["first_packet_s"],
         reconnect_s=killed[0]["figures"]["outage_s"] if killed else {},
-        not_tested=[*NOT_TESTED, *(row["untested"] for row in faults if row["untested"])],
+        not_tested=[*NOT_TESTED, *(row["untested"] for row in provoked if row["untested"])],
         provenance=provenance,
     )
 

@@ -99,8 +99,8 @@ def _in_namespace(plan: BenchPlan, binary: Binary, shape: Shape, link: Connectio
         for command in shape.commands:
             done = subprocess.run(command.split(), capture_output=True, text=True, check=False)  # noqa: S603
             if done.returncode:
-                reason = (done.stderr.strip().splitlines() or ["refused"])[0]
-                raise MissingError(f"this kernel cannot shape a link: {command}: {reason}")
+                reason = (done.stderr.strip().splitlines() or ["refused"])[0].rstrip(".")
+                raise MissingError(f"{command}: {reason}")
         link.send(measure(plan, binary, purpose="link").row())
     except TwinError as problem:
         link.send(str(problem))
