@@ -10,7 +10,7 @@ ALONE := -m alone -n 0 --benchmark-columns=min,median,rounds --benchmark-sort=na
 .PHONY: demo test app lint bench capacity system clean
 
 demo: $(STAMPS)/core
-	$(BIN)/twin run reference --replications 2 --days 28 --workers 2
+	$(BIN)/twin run reference --replications 5 --days 28
 
 test: $(STAMPS)/all
 	$(BIN)/python -m pytest $(LAWS)

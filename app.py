@@ -1,8 +1,17 @@
-"""The door of the interface: `make app`."""
+"""The door of the interface: `make app`.
+
+`streamlit run` imports this file once, to find the server, then plays it as a script for each visit.
+"""
 
 from __future__ import annotations
 
+from starlette.middleware import Middleware
+from streamlit.starlette import App
+
+from twin.ui.french import InFrench
 from twin.ui.home import show
 
 if __name__ == "__main__":
     show()
+elif __name__ == "app":
+    app = App(__file__, middleware=[Middleware(InFrench)])

@@ -175,3 +175,18 @@ def test_ctrl_c_keeps_finished_replications(
     kept = len(list(folder.glob("replication-*.parquet")))
     assert 2 <= kept < 500
     assert f"{kept} of 500" in twin("runs", "--out", tmp_path / "runs").out
+
+
+def test_communes_are_masked_in_exports_unless_asked(
+    twin: Callable, question: list[object]
+) -> None:
+    asked = [*question, "--replications", 1, "--workers", 1, "--json"]
+    masked, named = (json.loads(twin(*asked, *more).out) for more in ([], ["--names"]))
+    keys = [
+        {row["key"] for row in found["indicators"] if row["scope"] == "commune"}
+        for found in (masked, named)
+    ]
+    assert all(key.startswith("commune ") for key in keys[0])
+    assert all(key.startswith("59") for key in keys[1])
+    assert len(keys[0]) == len(keys[1]) > 1
+    assert masked["identity"] == named["identity"]

@@ -48,6 +48,9 @@ def run(
     scenarios: LibraryOption = None,
     out: OutOption = Path("runs"),
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON only.")] = False,
+    names: Annotated[
+        bool, typer.Option("--names", help="Show the communes' codes in the JSON, else masked.")
+    ] = False,
     resume: Annotated[
         bool, typer.Option("--resume", help="As many replications as the stored run was asked.")
     ] = False,
@@ -87,7 +90,9 @@ def run(
         print(f"twin: interrupted, {bar.done} of {bar.wanted} replications kept", file=sys.stderr)
         raise typer.Exit(130) from None
     if as_json:
-        print(json.dumps(document(result), indent=1, ensure_ascii=False, allow_nan=False))
+        print(
+            json.dumps(document(result, named=names), indent=1, ensure_ascii=False, allow_nan=False)
+        )
     else:
         show_result(result)
 

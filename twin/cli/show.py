@@ -6,10 +6,12 @@ import math
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import Any
 
+import pandas as pd
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from twin.files import digest
 from twin.model.indicators import load_indicators
 from twin.scenarios.experiment import Result
 from twin.scenarios.store import Run
@@ -55,17 +57,32 @@ class Bar(Progress):
         self.update(self._drawn, completed=done, total=wanted)
 
 
-def document(result: Result) -> dict[str, Any]:
-    """Return a run as JSON values; an interval that does not exist is null."""
-    rows = result.indicators.to_dict(orient="records")
+def document(result: Result, *, named: bool) -> dict[str, Any]:
+    """Return a run as JSON values; an interval that does not exist is null.
+
+    Communes are masked unless `named`: a hypothetical scenario is no claim about any of them.
+    """
+    manifest = result.stored.manifest
+    table = result.indicators
+    if not named:
+        communes = table["scope"] == "commune"
+        masks = [_mask(key, manifest["identity"]) for key in table.loc[communes, "key"]]
+        table = table.assign(
+            key=table["key"].mask(communes, pd.Series(masks, table.index[communes]))
+        )
     return {
-        "identity": {"replications": result.replications} | result.stored.manifest,
+        "identity": {"replications": result.replications} | manifest,
         "indicators": [
             {key: None if value != value else value for key, value in row.items()}  # noqa: PLR0124
-            for row in rows
+            for row in table.to_dict(orient="records")
         ],
         "machine": result.stored.machine,
     }
+
+
+def _mask(insee: str, identity: str) -> str:
+    """Name of a commune in an export: the same throughout a run, another in the next."""
+    return f"commune {digest(identity, insee)[:6]}"
 
 
 def show_result(result: Result) -> None:

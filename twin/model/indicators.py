@@ -32,8 +32,16 @@ _UNIT_MS = {"min": MS_PER_MIN, "h": MS_PER_H, "days": MS_PER_DAY}
 _QUANTILES = {"p50": 0.5, "p90": 0.9}
 _HOURS = np.array([f"{hour:02d}" for hour in range(24)])
 _DERIVED = ("cameras", "settled", "in_time")
-"""Columns added to the table of tasks: cameras of the commune; extraction finished, or past its due
-date at the end of the horizon; finished before its due date."""
+"""Columns added to the table of tasks: cameras of the commune; over, or past its deadline when the
+horizon ends; finished before its deadline."""
+_FLAGS = ("entitled", "useful", "settled", "in_time")
+_INSTANTS = tuple(name for name in TASK_COLUMNS if name.endswith("_ms") and name != "work_ms")
+_ASKS = {
+    "share": ("of",),
+    "ratio": ("top", "bottom"),
+    **dict.fromkeys(("mean", *_QUANTILES), ("from", "to")),
+}
+"""What each statistic asks for besides `where` and `by`."""
 
 Condition = str | bool | list[str]
 
@@ -58,7 +66,8 @@ class Indicator(BaseModel):
     of: dict[str, Condition] = {}
     """For a share, the rows that count as yes."""
     start: str | None = None
-    """For a delay, the column of its first instant (``from`` in the file)."""
+    """For a delay, the column of its first instant (``from`` in the file); rows that met only one
+    of the two are left out."""
     end: str | None = None
     """For a delay, the column of its last instant (``to`` in the file)."""
     top: str | None = None
@@ -79,18 +88,24 @@ class Indicator(BaseModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> Indicator:
+        keys = {"of": self.of, "from": self.start, "to": self.end}
+        keys |= {"top": self.top, "bottom": self.bottom}
+        asked = _ASKS.get(self.statistic, ())
+        if tuple(name for name in keys if keys[name]) != asked:
+            raise ValueError(
+                f'the keys of "{self.statistic}" are: {", ".join(asked) or "none"}'
+                f" (among {', '.join(keys)})"
+            )
+        if self.statistic == "presence" and (self.where or self.by):
+            raise ValueError('"presence" takes neither "where" nor "by"')
         for column, condition in [*self.where.items(), *self.of.items()]:
             _check_condition(column, condition)
-        if self.statistic in ("mean", *_QUANTILES):
-            _check_column(self.start or "", TASK_COLUMNS)
-            _check_column(self.end or "", TASK_COLUMNS)
-            if self.unit not in _UNIT_MS:
-                raise ValueError(f"unit of a delay: {did_you_mean(self.unit, _UNIT_MS)}")
-        if self.statistic == "ratio":
-            _check_column(self.top or "", (*TASK_COLUMNS, *_DERIVED))
-            _check_column(self.bottom or "", (*TASK_COLUMNS, *_DERIVED))
-        if self.statistic == "share" and not self.of:
-            raise ValueError('a share needs "of"')
+        for column in filter(None, (self.start, self.end)):
+            _check_column(column, _INSTANTS)
+        for column in filter(None, (self.top, self.bottom)):
+            _check_column(column, (*TASK_COLUMNS, *_DERIVED))
+        if self.start and self.unit not in _UNIT_MS:
+            raise ValueError(f"unit of a delay: {did_you_mean(self.unit, _UNIT_MS)}")
         return self
 
 
@@ -178,7 +193,8 @@ class _Counter:
         hour = np.searchsorted(calendar.edge_ms, tasks["arrival_ms"], side="right") - 1
         tasks["hour"] = _HOURS[calendar.hour_of_week[hour] % len(_HOURS)]
         done = tasks["outcome"] == Outcome.DONE
-        tasks["settled"] = done | (tasks["deadline_ms"] < centre.horizon_ms)
+        over = tasks["outcome"] != Outcome.CENSORED
+        tasks["settled"] = over | (tasks["deadline_ms"] < centre.horizon_ms)
         tasks["in_time"] = done & (tasks["end_ms"] <= tasks["deadline_ms"])
         self.tasks = tasks
         self.years = centre.horizon_ms / (DAYS_PER_YEAR * MS_PER_DAY)
@@ -219,9 +235,10 @@ def _ratio(above: float, below: float) -> float:
 
 
 def _delay(indicator: Indicator, rows: pd.DataFrame) -> float:
-    if rows.empty:
+    met = rows[(rows[indicator.start] != NEVER) & (rows[indicator.end] != NEVER)]
+    if met.empty:
         return np.nan
-    delay = (rows[indicator.end] - rows[indicator.start]).to_numpy() / _UNIT_MS[indicator.unit]
+    delay = (met[indicator.end] - met[indicator.start]).to_numpy() / _UNIT_MS[indicator.unit]
     if indicator.statistic == "mean":
         return float(delay.mean())
     return float(np.quantile(delay, _QUANTILES[indicator.statistic]))
@@ -247,11 +264,13 @@ def _check_column(column: str, allowed: tuple[str, ...]) -> None:
 
 def _check_condition(column: str, condition: Condition) -> None:
     _check_column(column, (*TASK_COLUMNS, *_DERIVED))
-    if isinstance(condition, bool) or condition in ("known", "unknown"):
-        return
     if column not in _NAMES:
-        raise ValueError(f'"{column}" can be asked true, false, known or unknown')
-    for name in [condition] if isinstance(condition, str) else condition:
+        if column in _FLAGS and not isinstance(condition, bool):
+            raise ValueError(f'"{column}" can be asked true or false')
+        if column not in _FLAGS and condition not in ("known", "unknown"):
+            raise ValueError(f'"{column}" can be asked known or unknown')
+        return
+    for name in condition if isinstance(condition, list) else [str(condition)]:
         if name not in _NAMES[column].__members__:
             raise ValueError(
                 f'unknown {column} "{name}"; {did_you_mean(name, _NAMES[column].__members__)}'

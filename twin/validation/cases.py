@@ -42,10 +42,11 @@ _CALLS = 3000
 _WARM_UP = 500
 """Calls of a replication, and the first ones, which an empty room favours: not counted."""
 
+_AGENTS = 14
 _CAMERAS = 500
 _CREW = 2
-_DAYS = 9000
-_WARM_UP_DAYS = 1500
+_DAYS = 7000
+_WARM_UP_DAYS = 500
 
 
 @dataclass(frozen=True)
@@ -96,16 +97,22 @@ class Verdict:
         return self.low <= self.value <= self.high
 
 
-def verdicts(case: Case, engine: Engine, seed: int = 1, confidence: float = 0.999) -> list[Verdict]:
+def verdicts(
+    case: Case,
+    engine: Engine,
+    seed: int = 1,
+    replications: int = _REPLICATIONS,
+    confidence: float = 0.999,
+) -> list[Verdict]:
     """Run a case and compare each quantity with its closed form.
 
     The interval is Student's on the independent replications.
     """
     found = []
-    for quantity, estimates in case.run(engine, seed).items():
-        n = len(estimates)
+    student = stdtrit(replications - 1, (1 + confidence) / 2)
+    for quantity, estimates in case.run(engine, seed, replications).items():
         mean = float(estimates.mean())
-        half = float(stdtrit(n - 1, (1 + confidence) / 2) * estimates.std(ddof=1) / sqrt(n))
+        half = float(student * estimates.std(ddof=1) / sqrt(replications))
         value = case.values[quantity]
         found.append(
             Verdict(case.number, case.name, quantity, value, mean, mean - half, mean + half)

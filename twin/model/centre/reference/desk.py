@@ -191,7 +191,8 @@ class Desk:
             self._next_break(agent)
 
     def _break_due(self, agent: Agent, length_ms: int) -> None:
-        if self.agents[agent.seat] is not agent:
+        """A break that does not fit any more interrupts nothing."""
+        if self.agents[agent.seat] is not agent or self.now + length_ms > agent.end_ms:
             return
         agent.breaks_owed.append(length_ms)
         if agent.task is not None and self.interruptible[agent.task.kind]:

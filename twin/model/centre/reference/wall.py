@@ -162,6 +162,8 @@ class Wall:
                 if incident.view is not View.PATROLLED:
                     self.lift(incident)
                     self.place(incident)
+                elif camera in self.entitled_cameras:
+                    incident.was_entitled = True
 
     # Clocks
 

@@ -1,0 +1,1 @@
+"""What may be said of a stored run: figures, with their interval and where they come from."""
