@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 LAWS := -m "not alone" -n auto --dist worksteal
 ALONE := -m alone -n 0 --benchmark-columns=min,median,rounds --benchmark-sort=name
 
-.PHONY: demo test app lint bench system clean
+.PHONY: demo test app lint bench capacity system clean
 
 demo: $(STAMPS)/core
 	$(BIN)/twin run reference --replications 5 --days 28
@@ -28,6 +28,15 @@ lint: $(STAMPS)/all
 
 bench: $(STAMPS)/all
 	$(BIN)/python -m pytest $(ALONE)
+
+# Half an hour on a quiet machine: what a MediaMTX carries here, and the page that says so.
+CAMPAIGN := runs/streams
+capacity: $(STAMPS)/all
+	$(BIN)/twin streams calibrate --cameras 200 --out $(CAMPAIGN)
+	$(BIN)/twin streams ramp --cameras 80 --out $(CAMPAIGN)
+	$(BIN)/twin streams faults --cameras 20 --seconds 10 --out $(CAMPAIGN)
+	$(BIN)/twin streams fit --out $(CAMPAIGN) --capacity data/capacity_example.json \
+		--report docs/streams_mesures.md
 
 # Root and apt only: the browser that looks at the pages.
 system:
@@ -51,5 +60,5 @@ $(STAMPS)/ui: $(PINNED) | $(BIN)/python
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/all: $(PINNED) | $(BIN)/python
-	$(PIP) --editable '.[data,ui,dev]'
+	$(PIP) --editable '.[data,ui,streams,dev]'
 	@mkdir -p $(STAMPS) && touch $@

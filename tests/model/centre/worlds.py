@@ -6,6 +6,7 @@ may be none or empty; work exceeds what agents can do; every rule takes every va
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -158,7 +159,7 @@ def scenes(draw: st.DrawFn, patrols: bool = True) -> Scene:
         for _ in range(draw(st.sampled_from([2, 1, 3, 4] * 3 + [0])))
     )
     cameras = sum(commune.cameras for commune in communes)
-    return Scene(
+    scene = Scene(
         horizon=draw(st.sampled_from([*[HORIZON] * 12, 75, 75, 1, 0])),
         communes=communes,
         seats=seats,
@@ -189,6 +190,74 @@ def scenes(draw: st.DrawFn, patrols: bool = True) -> Scene:
         rank=tuple(draw(st.permutations(range(cameras)))),
         rules=draw(_rules()),
     )
+    return draw(st.sampled_from(_EMPHASES))(scene)
+
+
+def _as_drawn(scene: Scene) -> Scene:
+    return scene
+
+
+def _on_lines(scene: Scene) -> Scene:
+    """Incidents called in together, for one recipient with one line."""
+    return replace(
+        scene,
+        windows=((_whole,),) * max(1, len(scene.windows)),
+        communes=tuple(c._replace(window=0, recipient=0) for c in scene.communes),
+        incidents=tuple(
+            i._replace(kind=Kind.POLICE, at=i.at // 30 * 30, call=0, alerted=True, line=20)
+            for i in scene.incidents
+        ),
+        rules=scene.rules._replace(lines=np.array([1, 1])),
+    )
+
+
+def _on_shift_changes(scene: Scene) -> Scene:
+    """Long calls when shifts change, and what is in hand goes to somebody else or is dropped."""
+    rule = EndOfShift.DROP if scene.rules.lines[0] > 1 else EndOfShift.HAND_OVER
+    return replace(
+        scene,
+        communes=tuple(c._replace(requests=int(ViewingRequests.ALWAYS)) for c in scene.communes),
+        calls=tuple(call._replace(work=call.work + 30, patience=NEVER) for call in scene.calls),
+        rules=scene.rules._replace(end_of_shift=int(rule)),
+    )
+
+
+def _on_patrols(scene: Scene) -> Scene:
+    """No live viewing: what is seen is seen on a patrol."""
+    return replace(
+        scene,
+        communes=tuple(c._replace(window=NEVER) for c in scene.communes),
+        incidents=tuple(i._replace(view=i.view + 30, threshold=0.25) for i in scene.incidents),
+    )
+
+
+def _on_pools(scene: Scene) -> Scene:
+    """Two pools of agents, each with its communes and its wall."""
+    return replace(
+        scene,
+        communes=tuple(c._replace(pool=n % 2) for n, c in enumerate(scene.communes)),
+        seats=tuple(s._replace(pool=n % 2) for n, s in enumerate(scene.seats)),
+    )
+
+
+def _on_midnight(scene: Scene) -> Scene:
+    """Windows pass over midnight, and the crew is small."""
+    return replace(
+        scene,
+        windows=(((DAY - 20, DAY + 20),),) * max(1, len(scene.windows)),
+        communes=tuple(c._replace(window=0) for c in scene.communes),
+        rules=scene.rules._replace(crew=1, discovered_at_once=True),
+    )
+
+
+_EMPHASES = (
+    *[_as_drawn] * 5,
+    _on_lines,
+    _on_shift_changes,
+    _on_patrols,
+    _on_pools,
+    _on_midnight,
+)
 
 
 def _incidents(cameras: int) -> st.SearchStrategy[tuple[Incident, ...]]:

@@ -1,0 +1,1 @@
+"""The links and the servers between cameras and operators."""

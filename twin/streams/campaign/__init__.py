@@ -1,0 +1,1 @@
+"""What is asked of the bench: calibrate, ramp, faults, soak; each step is a row that is kept."""
