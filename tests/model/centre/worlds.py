@@ -156,7 +156,7 @@ def scenes(draw: st.DrawFn, patrols: bool = True) -> Scene:
             takes=draw(st.sampled_from(_PRESETS_OF_TAKES)),
             pool=draw(st.integers(0, pools - 1)),
         )
-        for _ in range(draw(st.sampled_from([2, 1, 3, 4] * 3 + [0])))
+        for _ in range(draw(st.sampled_from([2, 1, 3, 4] * 2 + [0])))
     )
     cameras = sum(commune.cameras for commune in communes)
     scene = Scene(
@@ -202,7 +202,8 @@ def _on_lines(scene: Scene) -> Scene:
     return replace(
         scene,
         windows=((_whole,),) * max(1, len(scene.windows)),
-        communes=tuple(c._replace(window=0, recipient=0) for c in scene.communes),
+        communes=tuple(c._replace(window=0, recipient=0, pool=0) for c in scene.communes),
+        seats=(Seat((Shift(*_whole),)),) * 3,
         incidents=tuple(
             i._replace(kind=Kind.POLICE, at=i.at // 30 * 30, call=0, alerted=True, line=20)
             for i in scene.incidents
@@ -217,6 +218,10 @@ def _on_shift_changes(scene: Scene) -> Scene:
     return replace(
         scene,
         communes=tuple(c._replace(requests=int(ViewingRequests.ALWAYS)) for c in scene.communes),
+        seats=tuple(
+            s._replace(shifts=(Shift(0, DAY), Shift(DAY, HORIZON)), takes=ALL_WORK)
+            for s in scene.seats
+        ),
         calls=tuple(call._replace(work=call.work + 30, patience=NEVER) for call in scene.calls),
         rules=scene.rules._replace(end_of_shift=int(rule)),
     )
