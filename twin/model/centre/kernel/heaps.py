@@ -11,6 +11,7 @@ ABSENT = -1
 
 @compiled
 def before(keys, a, b):
+    """Whether the row of slot `a` comes before that of slot `b`."""
     for i in range(keys.shape[1]):
         if keys[a, i] != keys[b, i]:
             return keys[a, i] < keys[b, i]
