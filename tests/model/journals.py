@@ -13,7 +13,7 @@ from twin.model.centre.journal import (
     Origin,
     Outcome,
 )
-from twin.model.centre.world import NEVER, Cameras, Centre, Communes, Shifts
+from twin.model.centre.world import NEVER, Cameras, Centre, Communes, Seats, Shifts
 
 _TASK = dict.fromkeys(TASK_COLUMNS, 0) | {
     "camera": NEVER,
@@ -64,6 +64,7 @@ def centre(*cameras: int, horizon_ms: int, shifts: Iterable[tuple[int, int, int]
             "horizon_ms": horizon_ms,
             "communes": of_communes._replace(first_camera=np.cumsum([0, *cameras])),
             "cameras": of_cameras._replace(commune=np.repeat(np.arange(len(cameras)), cameras)),
+            "seats": Seats(*[np.zeros(1 + max(columns[0], default=0))] * len(Seats._fields)),
             "shifts": Shifts(*columns),
         }
     )

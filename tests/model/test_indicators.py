@@ -250,8 +250,9 @@ MALFORMED = [
     (asked("p50", **DELAY | {"unit": "s"}), "unit of a delay: allowed: days, h, min"),
     (asked("p50", **DELAY | {"to": "alert"}), 'unknown column "alert"; did you mean "alert_ms"'),
     (asked("p90", **DELAY | {"to": "work_ms"}), 'unknown column "work_ms"'),
-    (asked("presence", where=POLICE), '"presence" takes neither "where" nor "by"'),
-    (asked("presence", by=["commune"]), '"presence" takes neither "where" nor "by"'),
+    (asked("presence", where=POLICE), '"presence" takes no "where"'),
+    (asked("presence", by=["commune"]), '"presence" by "commune"; allowed: hour, seat'),
+    (asked("per_year", by=["seat"]), '"per_year" by "seat"; allowed: commune, forfait, hour'),
     ({"label": "Essai"}, "indicators.tried.unit: Field required"),
     ("per_year", "indicators.tried: "),
 ]

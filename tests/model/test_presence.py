@@ -1,3 +1,4 @@
+import math
 from itertools import pairwise
 from typing import Any
 
@@ -7,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.model.journals import centre, journal
+from tests.model.rooms import days
 from twin.model.centre.journal import Journal, Origin, Outcome, SpellState
 from twin.model.centre.world import Kind
 from twin.model.clock import MS_PER_DAY, MS_PER_H
-from twin.model.presence import gini, presence, time_in
+from twin.model.presence import gini, presence, time_in, use
 
 DAY = 24
 FIVE_A_YEAR = 365 / 73
@@ -181,3 +183,22 @@ def test_gini_is_half_the_mean_relative_difference(values: list[float]) -> None:
     array = np.array(values)
     differences = np.abs(array[:, None] - array[None, :]).mean()
     assert gini(array) == pytest.approx(differences / (2 * array.mean()), abs=1e-9)
+
+
+def test_use_is_told_by_hour_and_by_seat() -> None:
+    calendar = days(1)
+    hour_ms = calendar.horizon_ms // 24
+    spells = [
+        (0, 0, 2 * hour_ms, SpellState.WATCHING),
+        (0, 2 * hour_ms, 3 * hour_ms, SpellState.WORKING),
+        (1, hour_ms, 2 * hour_ms, SpellState.PAUSING),
+        (1, 2 * hour_ms, 3 * hour_ms, SpellState.OVERTIME),
+    ]
+    found = use(journal([], spells), 3, calendar)
+    assert [found["agents_present", "hour"][f"{hour:02d}"] for hour in range(4)] == [1, 2, 1, 0]
+    assert found["watching", "hour"]["01"] == found["pausing", "hour"]["01"] == 0.5
+    assert found["working", "hour"]["02"] == 1
+    assert math.isnan(found["working", "hour"]["03"])
+    assert found["watching", "seat"]["00"] == pytest.approx(2 / 3)
+    assert found["pausing", "seat"]["01"] == 1
+    assert found["agents_present", "seat"]["02"] == 0

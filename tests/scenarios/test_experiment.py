@@ -58,10 +58,10 @@ def test_what_is_kept_is_never_run_again(
 def test_an_interruption_keeps_what_is_finished(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(prepared: object, seed: int, replication: int) -> object:
+    def interrupted(prepared: object, seed: int, replication: int, **more: object) -> object:
         if replication == 3:
             raise KeyboardInterrupt
-        return replicate(prepared, seed, replication)  # type: ignore[arg-type]
+        return replicate(prepared, seed, replication, **more)  # type: ignore[arg-type]
 
     question = {"name": "tiny", "out": tmp_path}
     with monkeypatch.context() as patch:

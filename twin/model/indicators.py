@@ -18,7 +18,7 @@ from twin.model.calendar import Calendar
 from twin.model.centre.journal import TASK_COLUMNS, Journal, Origin, Outcome
 from twin.model.centre.world import NEVER, Centre, Kind
 from twin.model.clock import DAYS_PER_YEAR, MS_PER_DAY, MS_PER_H, MS_PER_MIN
-from twin.model.presence import presence
+from twin.model.presence import presence, use
 from twin.model.territory import Territory
 
 __all__ = ["Indicator", "load_indicators", "measure"]
@@ -34,6 +34,8 @@ _HOURS = np.array([f"{hour:02d}" for hour in range(24)])
 _DERIVED = ("cameras", "settled", "in_time")
 """Columns added to the table of tasks: cameras of the commune; over, or past its deadline when the
 horizon ends; finished before its deadline."""
+_SCOPES = {"presence": ("hour", "seat"), "tasks": ("commune", "forfait", "hour")}
+"""Scopes that an indicator of spells, or of tasks, may be counted by."""
 _FLAGS = ("entitled", "useful", "settled", "in_time")
 _INSTANTS = tuple(name for name in TASK_COLUMNS if name.endswith("_ms") and name != "work_ms")
 _ASKS = {
@@ -74,7 +76,7 @@ class Indicator(BaseModel):
     """For a ratio, the column added up above the bar."""
     bottom: str | None = None
     """For a ratio, the column added up below the bar."""
-    by: tuple[Literal["commune", "forfait", "hour"], ...] = ()
+    by: tuple[Literal["commune", "forfait", "hour", "seat"], ...] = ()
     """Scopes besides the whole centre."""
 
     @model_validator(mode="before")
@@ -96,8 +98,12 @@ class Indicator(BaseModel):
                 f'the keys of "{self.statistic}" are: {", ".join(asked) or "none"}'
                 f" (among {', '.join(keys)})"
             )
-        if self.statistic == "presence" and (self.where or self.by):
-            raise ValueError('"presence" takes neither "where" nor "by"')
+        scopes = _SCOPES["presence" if self.statistic == "presence" else "tasks"]
+        if self.statistic == "presence" and self.where:
+            raise ValueError('"presence" takes no "where"')
+        for scope in self.by:
+            if scope not in scopes:
+                raise ValueError(f'"{self.statistic}" by "{scope}"; allowed: {", ".join(scopes)}')
         for column, condition in [*self.where.items(), *self.of.items()]:
             _check_condition(column, condition)
         for column in filter(None, (self.start, self.end)):
@@ -160,6 +166,7 @@ def measure(
     wanted = load_indicators() if indicators is None else indicators
     counter = _Counter(journal, centre, territory, calendar)
     by_name = presence(journal, centre, assumptions["minimum_agents"])
+    by_use = use(journal, len(centre.seats.watches), calendar)
     rows = []
     for name, indicator in wanted.items():
         if indicator.statistic == "presence":
@@ -168,6 +175,10 @@ def measure(
                     f'indicators: "{name}" is not computed; {did_you_mean(name, by_name)}'
                 )
             found = [(WHOLE_CENTRE, "", by_name[name])]
+            for scope in indicator.by:
+                if (name, scope) not in by_use:
+                    raise InputError(f'indicators: "{name}" is not counted by {scope}')
+                found += [(scope, *row) for row in by_use[name, scope].items()]
         else:
             found = list(counter.values(indicator))
         rows += [(name, *row, indicator.unit, indicator.family) for row in found]

@@ -6,13 +6,20 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from twin.model.calendar import Calendar
 from twin.model.centre.journal import Journal, Origin, Outcome, SpellState
 from twin.model.centre.world import NEVER, Centre, Kind
 from twin.model.clock import DAYS_PER_YEAR, MS_PER_DAY, MS_PER_H, MS_PER_MIN
 
-__all__ = ["gini", "presence", "time_in"]
+__all__ = ["gini", "presence", "time_in", "use"]
 
 _MIN_PER_H = MS_PER_H / MS_PER_MIN
+_H_PER_DAY = 24
+_USES = {
+    "watching": SpellState.WATCHING,
+    "working": SpellState.WORKING,
+    "pausing": SpellState.PAUSING,
+}
 
 Ints = npt.NDArray[np.int64]
 
@@ -36,15 +43,48 @@ def presence(journal: Journal, centre: Centre, minimum_agents: float) -> dict[st
     return {
         "agents_present": on_duty_ms / centre.horizon_ms,
         "hours_below_two": _below_ms(spells, centre.horizon_ms, minimum_agents) / MS_PER_H / years,
-        "watching": share(SpellState.WATCHING),
-        "working": share(SpellState.WORKING),
-        "pausing": share(SpellState.PAUSING),
+        **{name: share(state) for name, state in _USES.items()},
         "overtime": int(by_state.get(SpellState.OVERTIME, 0)) / MS_PER_H / years,
         "longest_screen": _longest_screen_ms(spells, centre) / MS_PER_H,
         "camera_availability": _availability(journal, centre),
         "attention_min_per_camera_hour": _attention(journal, centre),
         "notice_gini": _notice_gini(journal),
     }
+
+
+def use(
+    journal: Journal, seats: int, calendar: Calendar
+) -> dict[tuple[str, str], dict[str, float]]:
+    """Use of `seats` seats by civil hour ("00" to "23") and by seat (its number).
+
+    Returns
+    -------
+    dict
+        By (indicator, scope), the value of each key: "agents_present" and the shares of the
+        presence spent "watching", "working" and "pausing", for the scopes "hour" and "seat".
+    """
+    spells = journal.spells.to_pandas()
+    hours = calendar.hour_of_week % _H_PER_DAY
+    length_ms = np.bincount(hours, np.diff(calendar.edge_ms), _H_PER_DAY)
+    present_ms = {"hour": np.zeros(_H_PER_DAY), "seat": np.zeros(seats)}
+    spent_ms = {}
+    for state in (SpellState.READY, *_USES.values()):
+        rows = spells[spells["state"] == state]
+        from_ms, to_ms = rows["from_ms"].to_numpy(), rows["to_ms"].to_numpy()
+        in_hours = time_in(from_ms, to_ms, calendar.edge_ms)
+        spent_ms[state, "hour"] = np.bincount(hours, in_hours, _H_PER_DAY)
+        spent_ms[state, "seat"] = np.bincount(rows["seat"], to_ms - from_ms, seats)
+        for scope in present_ms:
+            present_ms[scope] += spent_ms[state, scope]
+    span_ms = {"hour": length_ms, "seat": np.full_like(present_ms["seat"], calendar.horizon_ms)}
+    with np.errstate(invalid="ignore"):
+        shown = {("agents_present", scope): present_ms[scope] / span_ms[scope] for scope in span_ms}
+        shown |= {
+            (name, scope): spent_ms[state, scope] / present_ms[scope]
+            for name, state in _USES.items()
+            for scope in span_ms
+        }
+    return {key: {f"{i:02d}": float(v) for i, v in enumerate(vs)} for key, vs in shown.items()}
 
 
 def time_in(from_ms: Ints, to_ms: Ints, edge_ms: Ints) -> Ints:

@@ -85,7 +85,8 @@ TASK_COLUMNS = (
 """One row per task. `arrival_ms`: entering the view, phone call, letter, slot start or fault;
 `queued_ms`: notice, call, order to the desk or discovery; instants that never came are -1. `shown`
 counts the cameras a patrol showed; `entitled` says whether an incident was ever in view while its
-camera was entitled to live viewing; for a repair, `start_ms` is when the crew took it up."""
+camera was entitled to live viewing; for a repair, `start_ms` is when the crew took it up. Work
+without a deadline has one beyond any horizon."""
 
 SPELL_COLUMNS = ("seat", "from_ms", "to_ms", "state", "kind", "id")
 """One row per spell of presence; `kind` and `id` name the work, -1 when there is none."""
