@@ -1,5 +1,6 @@
 import math
 from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise
 
 import numpy as np
@@ -248,3 +249,35 @@ def test_outages_are_sorted_by_start_then_camera():
         (4, 20, 30),
     ]
     assert room().world().outages.camera.dtype == np.int64
+
+
+def test_a_commune_is_not_there_before_the_day_it_joins():
+    built = room(*TOWNS)
+    day = built.calendar.horizon.start + timedelta(days=2)
+    later = room(*(replace(town, joined=day) if town is LOOS else town for town in TOWNS))
+    world, joined_ms = later.world(), int(later.calendar.midnight_ms[2])
+    loos = [town.insee for town in later.territory.communes].index(LOOS.insee)
+    for name in TABLES:
+        table = getattr(world, name)
+        ours = table.time_ms[table.commune == loos]
+        assert len(ours) > 0 or name != "incidents"
+        assert (ours >= joined_ms).all()
+        assert rows(table, without=loos) == rows(getattr(built.world(), name), without=loos)
+    for owed in (later.centre.patrols, later.centre.checks):
+        starts = owed.start_ms[owed.commune == loos]
+        assert starts.min() >= joined_ms
+        assert len(starts) < (owed.commune != loos).sum()
+    first, end = later.centre.communes.first_camera[loos : loos + 2]
+    assert world.outages.camera.tolist() == list(range(first, end))
+    assert set(world.outages.start_ms.tolist()) == {0}
+    assert set(world.outages.end_ms.tolist()) == {joined_ms}
+
+
+@pytest.mark.parametrize("shift", [-400, 0])
+def test_a_commune_that_joined_before_is_there_from_the_start(shift):
+    built = room(*TOWNS)
+    day = built.calendar.horizon.start + timedelta(days=shift)
+    assert same(
+        built.world().incidents,
+        room(*(replace(town, joined=day) for town in TOWNS)).world().incidents,
+    )

@@ -147,6 +147,11 @@ class Calendar:
         self.school_holiday = _flags(days, school)[self.day_index]
         self.assumed_from = next((day for day in days if day > last), None)
 
+    def since_ms(self, day: date | None) -> int:
+        """Elapsed ms of the midnight that begins `day`: 0 for none or the past, at most the end."""
+        passed = 0 if day is None else (day - self.horizon.start).days
+        return int(self.midnight_ms[min(max(passed, 0), self.horizon.days)])
+
     def at(self, day: int, clock: str) -> int:
         """Elapsed ms of a clock time "HH:MM" of the `day`-th civil day, which may lie outside.
 

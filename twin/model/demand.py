@@ -126,9 +126,13 @@ class Demand:
         return np.array([self._annual(kind, commune) for commune in self.territory.communes])
 
     def cumulative(self, kind: Kind, commune: int) -> Floats:
-        """Arrivals expected from 0 to each edge of the calendar's hours, shape (H + 1,)."""
+        """Arrivals expected from 0 to each edge of the calendar's hours, shape (H + 1,).
+
+        None before the commune has joined.
+        """
         place = self.territory.communes[commune]
-        per_h = self._per_h[kind]
+        joined = self.calendar.edge_ms[:-1] >= self.calendar.since_ms(place.joined)
+        per_h = self._per_h[kind] * joined
         for codes, multiplier in self._events if kind in _IN_THE_STREET else ():
             if place.insee in codes:
                 per_h = per_h * multiplier

@@ -166,7 +166,7 @@ def _timetable(
     calendar: Calendar,
     slots: Callable[[Forfait], tuple[Ints, Ints]],
 ) -> Iterator[Ints]:
-    """Columns of the work owed by communes that have cameras, sorted by (start, commune)."""
+    """Columns of the work owed to communes with cameras that have joined, by (start, commune)."""
     by_forfait = {forfait.forfait: slots(forfait) for forfait in forfaits}
     parts = [np.empty((4, 0), dtype=np.int64)]
     for i, (commune, forfait) in enumerate(zip(territory.communes, forfaits, strict=True)):
@@ -174,9 +174,10 @@ def _timetable(
             continue
         start_ms, end_ms = by_forfait[forfait.forfait]
         ids = identifier(commune.insee, np.arange(len(start_ms)))
-        parts.append(np.stack([start_ms, end_ms, np.full_like(start_ms, i), ids]))
+        owed = np.stack([start_ms, end_ms, np.full_like(start_ms, i), ids])
+        parts.append(owed[:, start_ms >= calendar.since_ms(commune.joined)])
     rows = np.concatenate(parts, axis=1)
-    rows = rows[:, (rows[0] >= 0) & (rows[0] < calendar.horizon_ms)]
+    rows = rows[:, rows[0] < calendar.horizon_ms]
     return iter(np.ascontiguousarray(rows[:, np.lexsort((rows[2], rows[0]))]))
 
 

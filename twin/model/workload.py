@@ -8,7 +8,7 @@ attributes of the n-th arrival: another rate moves it in time and changes nothin
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from zlib import crc32
@@ -99,7 +99,7 @@ def sample_world(
     outside = _Outside(streams, territory, calendar, demand, assumptions)
     communes = range(len(territory.communes))
     kinds = (Kind.POLICE, Kind.NUISANCE)
-    dark = np.array(list(outages), dtype=np.int64).reshape(-1, 3)
+    dark = [*outages, *_not_yet_joined(centre, territory, calendar)]
     return World(
         incidents=_in_order(
             Incidents, [outside.incidents(i, kind) for i in communes for kind in kinds]
@@ -108,8 +108,24 @@ def sample_world(
         requisitions=_in_order(Requisitions, [outside.requisitions(i) for i in communes]),
         present=_present(streams, plan, assumptions["absence_rate"]),
         faults=_faults(streams, territory, centre.horizon_ms, assumptions),
-        outages=Outages(*np.ascontiguousarray(dark[np.lexsort((dark[:, 0], dark[:, 1]))].T)),
+        outages=_dark(dark),
     )
+
+
+def _not_yet_joined(
+    centre: Centre, territory: Territory, calendar: Calendar
+) -> Iterator[tuple[int, int, int]]:
+    """Cameras of the communes that join within the horizon, dark until they do."""
+    for i, commune in enumerate(territory.communes):
+        joined_ms = calendar.since_ms(commune.joined)
+        if joined_ms > 0:
+            first, end = centre.communes.first_camera[i : i + 2]
+            yield from ((camera, 0, joined_ms) for camera in range(first, end))
+
+
+def _dark(intervals: Iterable[tuple[int, int, int]]) -> Outages:
+    rows = np.array(list(intervals), dtype=np.int64).reshape(-1, 3)
+    return Outages(*np.ascontiguousarray(rows[np.lexsort((rows[:, 0], rows[:, 1]))].T))
 
 
 @dataclass(frozen=True)
