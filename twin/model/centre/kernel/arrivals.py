@@ -1,0 +1,186 @@
+"""What arrives, and what it becomes: incidents, viewing requests, letters, work owed."""
+
+from __future__ import annotations
+
+from twin.model.centre.journal import Origin, Outcome
+from twin.model.centre.kernel import agenda, cameras, patrols, wall, work
+from twin.model.centre.kernel.agenda import post
+from twin.model.centre.kernel.compiled import compiled, inlined
+from twin.model.centre.kernel.state import (
+    I_ALARM,
+    I_CALL,
+    I_ENTITLED,
+    I_IN_VIEW,
+    I_ROW,
+    I_STATE,
+    I_TASK,
+    INCIDENT_WIDTH,
+    T_ARRIVAL,
+    T_CAMERA,
+    T_DEADLINE,
+    T_ENTITLED,
+    T_LOSS,
+    T_QUEUED,
+    T_ROW,
+    take_incident,
+)
+from twin.model.centre.rules import LATE_CALL, Phase
+from twin.model.centre.world import NEVER, Kind, ViewingRequests
+
+_LOSSES, _ARRIVALS = int(Phase.LOSSES), int(Phase.ARRIVALS)
+_POLICE, _REQUEST, _SAFEGUARD = int(Kind.POLICE), int(Kind.REQUEST), int(Kind.SAFEGUARD)
+_PATROL = int(Kind.PATROL)
+_UNSEEN, _LOST, _REFUSED = int(Outcome.UNSEEN), int(Outcome.LOST), int(Outcome.REFUSED)
+_NONE, _WALL, _CALL = int(Origin.NONE), int(Origin.WALL), int(Origin.CALL)
+_LETTER, _TIMETABLE = int(Origin.LETTER), int(Origin.TIMETABLE)
+_IN_WINDOW, _ALWAYS = int(ViewingRequests.WINDOW), int(ViewingRequests.ALWAYS)
+
+
+@inlined
+def enters(r, row):
+    """An incident comes into view."""
+    i = take_incident(r)
+    incident = r.incident[i]
+    for k in range(INCIDENT_WIDTH):
+        incident[k] = 0
+    incident[I_ROW], incident[I_IN_VIEW], incident[I_STATE] = row, 1, wall.FROZEN
+    incident[I_TASK], incident[I_ALARM] = NEVER, NEVER
+    r.hazard[i] = 0.0
+    kind, identity = r.in_kind[row], r.in_id[row]
+    leaves_ms = r.now + r.in_view[row]
+    post(r, leaves_ms, _LOSSES, kind, identity, 0, agenda.LEAVES, i, 0)
+    if r.in_call[row] != NEVER:
+        incident[I_CALL] = 1
+        at_ms = r.now + r.in_call[row]
+        post(r, at_ms, _ARRIVALS, kind, identity, 0, agenda.CALLED, i, 0)
+    wall.enters(r, i)
+    patrols.meets(r, i)
+
+
+@inlined
+def alarm(r, face):
+    """A display clock reaches what the next incident on it had to meet."""
+    r.wall_alarm[face] = NEVER
+    i = wall.crosses_now(r, face)
+    while i != NEVER:
+        starts(r, i, _WALL)
+        i = wall.crosses_now(r, face)
+
+
+@inlined
+def leaves(r, i):
+    """An incident leaves the view: unseen, if it still is."""
+    incident = r.incident[i]
+    incident[I_IN_VIEW] = 0
+    if incident[I_TASK] == NEVER:
+        undisplay(r, i)
+        write_unseen(r, i, _UNSEEN)
+    forget(r, i)
+
+
+@inlined
+def called(r, i):
+    """Somebody calls about an incident: it starts now if it can still be watched."""
+    incident = r.incident[i]
+    row = incident[I_ROW]
+    incident[I_CALL] = 0
+    if incident[I_TASK] == NEVER:
+        if incident[I_IN_VIEW] and cameras.is_entitled(r, r.in_camera[row]):
+            starts(r, i, _CALL)
+        else:
+            identity = r.in_id[row] + LATE_CALL
+            request(r, identity, r.in_commune[row], r.in_request[row], r.in_patience[row])
+    forget(r, i)
+
+
+@inlined
+def forget(r, i):
+    """Free the slot of an incident out of view that has no call to come."""
+    if not r.incident[i, I_IN_VIEW] and not r.incident[i, I_CALL]:
+        r.incident_free[r.incidents_free] = i
+        r.incidents_free += 1
+
+
+@inlined
+def undisplay(r, i):
+    """Nobody has to discover an incident any more."""
+    patrols.hide(r, i)
+    wall.forgets(r, i)
+
+
+@compiled
+def starts(r, i, origin):
+    """An incident is noticed, or called in while it can be watched: it is work now."""
+    undisplay(r, i)
+    incident = r.incident[i]
+    row = incident[I_ROW]
+    kind = r.in_kind[row]
+    stage, work_ms = work.QUALIFY, r.in_qualify[row]
+    if kind != _POLICE:
+        stage, work_ms = work.WORK, work_ms + r.in_write[row]
+    t = work.new_task(r, kind, r.in_id[row], r.in_commune[row], origin, stage, work_ms)
+    task = r.task[t]
+    task[T_ARRIVAL], task[T_ROW], task[T_CAMERA] = r.in_time[row], row, r.in_camera[row]
+    task[T_ENTITLED] = incident[I_ENTITLED]
+    incident[I_TASK] = t
+    work.queue(r, t)
+
+
+@compiled
+def write_unseen(r, i, outcome):
+    """One row for an incident that nobody took up."""
+    row = r.incident[i, I_ROW]
+    t = work.new_task(r, r.in_kind[row], r.in_id[row], r.in_commune[row], _NONE, work.WORK, 0)
+    task = r.task[t]
+    task[T_ARRIVAL], task[T_QUEUED], task[T_CAMERA] = r.in_time[row], NEVER, r.in_camera[row]
+    task[T_ENTITLED] = r.incident[i, I_ENTITLED]
+    work.write(r, t, outcome)
+    work.forget_task(r, t)
+
+
+# Requests, requisitions, timetable
+
+
+@compiled
+def request(r, identity, commune, work_ms, patience_ms):
+    """A viewing request, refused when the commune's forfait does not buy it now."""
+    t = work.new_task(r, _REQUEST, identity, commune, _CALL, work.WORK, work_ms)
+    bought = r.requests[commune]
+    open_now = bought == _IN_WINDOW and cameras.is_window_open(r, commune)
+    if bought != _ALWAYS and not open_now:
+        r.task[t, T_QUEUED] = NEVER
+        work.write(r, t, _REFUSED)
+        work.forget_task(r, t)
+        return
+    if patience_ms != NEVER:
+        work.expires_after(r, t, patience_ms)
+    work.queue(r, t)
+
+
+@inlined
+def letter(r, row):
+    """A requisition comes: its images are safeguarded, unless they are erased already."""
+    commune, erased_ms = r.let_commune[row], r.let_erased[row]
+    work_ms = r.let_safeguard[row]
+    t = work.new_task(r, _SAFEGUARD, r.let_id[row], commune, _LETTER, work.WORK, work_ms)
+    task = r.task[t]
+    task[T_ROW], task[T_DEADLINE] = row, erased_ms
+    if erased_ms <= r.now:
+        task[T_QUEUED] = NEVER
+        work.write(r, t, _LOST)
+        work.forget_task(r, t)
+        return
+    work.expires_after(r, t, erased_ms - r.now)
+    work.queue(r, t)
+
+
+@inlined
+def owes(r, row):
+    """A patrol or a health check falls due; its slot is its deadline."""
+    kind, commune, identity = r.owed_kind[row], r.owed_commune[row], r.owed_id[row]
+    stage = work.SHOW if kind == _PATROL else work.WORK
+    t = work.new_task(r, kind, identity, commune, _TIMETABLE, stage, r.check_ms[commune])
+    task = r.task[t]
+    task[T_DEADLINE] = r.owed_end[row]
+    task[T_LOSS] = post(r, r.owed_end[row], _LOSSES, kind, identity, 0, agenda.SLOT_OVER, t, 0)
+    work.queue(r, t)
