@@ -12,7 +12,9 @@ ALONE := -m alone -n 0 --benchmark-columns=min,median,rounds --benchmark-sort=na
 demo: $(STAMPS)/core
 	$(BIN)/twin run reference --replications 5 --days 28
 
+# The kernel is compiled first, once, so that no test waits for it.
 test: $(STAMPS)/all
+	$(BIN)/twin run reference --engine kernel --replications 1 --days 1 --out $(STAMPS)/runs
 	$(BIN)/python -m pytest $(LAWS)
 	$(BIN)/python -m pytest $(ALONE)
 	@$(MAKE) --no-print-directory lint
