@@ -41,7 +41,7 @@ def calibrate(
 
     console = Console()
     if must_compile("kernel"):
-        console.print("compiling the kernel, once per version: about a minute")
+        console.print("compiling the kernel, once per version: a minute or two")
     base = load_library()["reference"]
     path = data_folder() / "derived" / "calibration.json"
     if predict_only:

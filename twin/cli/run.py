@@ -78,6 +78,7 @@ def run(
     Ctrl-C keeps the finished ones.
     """
     from twin.cli.show import Bar, document, show_result
+    from twin.model.centre.engines import must_compile
     from twin.scenarios import experiment as experiments
     from twin.scenarios.library import load_library
     from twin.scenarios.schema import assignments
@@ -88,6 +89,8 @@ def run(
     experiment = _experiment(library.experiment, seed, replications)
     if resume:
         experiment = _resumed(name, scenario, experiment, replications, out)
+    if must_compile(engine.value):
+        print("twin: compiling the kernel, once per version: a minute or two", file=sys.stderr)
     bar = Bar(name, experiment.replications)
     try:
         with bar:

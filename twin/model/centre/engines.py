@@ -29,7 +29,7 @@ def engine_named(name: Engine) -> Callable[[Centre, World], Journal]:
 
 
 def must_compile(name: Engine) -> bool:
-    """Whether an engine has to be compiled first, which takes about a minute once per version."""
+    """Whether an engine has to be compiled first, which takes a minute or two, once per version."""
     if name == "reference":
         return False
     from twin.model.centre.kernel.compiled import cache_folder  # noqa: PLC0415
