@@ -57,7 +57,7 @@ class Tariffs(_Block):
     """What a commune pays, in euros; a name of data/tariffs.yaml stands for the whole block."""
 
     joining_eur: float = Field(ge=0)
-    """Once per commune, when it joins."""
+    """Once per camera, when it is connected: access and the feasibility study."""
     forfait_1_eur: float = Field(ge=0)
     """Per camera and year in forfait 1."""
     forfait_2_eur: float = Field(ge=0)
