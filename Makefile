@@ -7,6 +7,10 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 LAWS := -m "not alone" -n auto --dist worksteal
 ALONE := -m alone -n 0 --benchmark-columns=min,median,rounds --benchmark-sort=name
 
+# Both engines by the interpreter, which alone can say which of their lines are never played.
+INTERPRETED := NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest tests/model/centre/test_kernel.py -k nasty \
+	--cov=twin.model.centre --cov-report=term-missing:skip-covered --cov-fail-under=95
+
 .PHONY: demo test app lint bench capacity system clean
 
 demo: $(STAMPS)/core
@@ -17,6 +21,7 @@ test: $(STAMPS)/all
 	$(BIN)/twin run reference --engine kernel --replications 1 --days 1 --out $(STAMPS)/runs
 	$(BIN)/python -m pytest $(LAWS)
 	$(BIN)/python -m pytest $(ALONE)
+	$(INTERPRETED)
 	@$(MAKE) --no-print-directory lint
 
 app: $(STAMPS)/ui

@@ -31,10 +31,12 @@ def is_free(r, a):
 @compiled
 def watching(r, pool):
     """Free agents of a pool at the wall."""
+    agent_at, seats_of, agent, watches = r.agent_at, r.seats_of, r.agent, r.watches
     count = 0
     for k in range(r.first_seat[pool], r.first_seat[pool + 1]):
-        a = r.agent_at[r.seats_of[k]]
-        if a != NEVER and is_free(r, a) and r.watches[r.agent[a, A_SEAT]]:
+        seat = seats_of[k]
+        a = agent_at[seat]
+        if watches[seat] and a != NEVER and agent[a, A_TASK] == NEVER and not agent[a, A_PAUSING]:
             count += 1
     return count
 

@@ -65,8 +65,10 @@ def discover(r, camera):
 @compiled
 def discover_all(r, first, end):
     """A health check or a patrol went through these cameras."""
+    state = r.camera
     for camera in range(first, end):
-        discover(r, camera)
+        if state[camera, C_PLACE] != NEVER:
+            discover(r, camera)
 
 
 @inlined

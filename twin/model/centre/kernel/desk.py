@@ -109,14 +109,16 @@ def take_back(r, t, cost_ms):
 @inlined
 def _free_agent(r, pool, t):
     kind = r.task[t, T_KIND]
+    order = r.order[kind]
     at_the_wall = watching(r, pool)
+    agent_at, seats_of, agent, takes = r.agent_at, r.seats_of, r.agent, r.takes
     for k in range(r.first_seat[pool], r.first_seat[pool + 1]):
-        seat = r.seats_of[k]
-        a = r.agent_at[seat]
-        if a == NEVER or not is_free(r, a) or not r.takes[seat, kind]:
+        seat = seats_of[k]
+        a = agent_at[seat]
+        if a == NEVER or agent[a, A_TASK] != NEVER or agent[a, A_PAUSING] or not takes[seat, kind]:
             continue
         if keeps_the_wall(
-            r.order[kind],
+            order,
             r.wall_order,
             r.watches[seat],
             at_the_wall,
@@ -129,22 +131,22 @@ def _free_agent(r, pool, t):
 
 @inlined
 def _victim(r, pool, t):
-    kind = r.task[t, T_KIND]
+    agent_at, seats_of, agent, takes = r.agent_at, r.seats_of, r.agent, r.takes
+    task, orders, interruptible = r.task, r.order, r.interruptible
+    kind = task[t, T_KIND]
     chosen = NEVER
     order, start_ms, chair = 0, 0, 0
     for k in range(r.first_seat[pool], r.first_seat[pool + 1]):
-        seat = r.seats_of[k]
-        a = r.agent_at[seat]
-        if a == NEVER or r.agent[a, A_TASK] == NEVER or not r.takes[seat, kind]:
+        seat = seats_of[k]
+        a = agent_at[seat]
+        if a == NEVER or agent[a, A_TASK] == NEVER or not takes[seat, kind]:
             continue
-        other = r.task[r.agent[a, A_TASK]]
-        in_hand = r.order[other[T_KIND]]
-        if not interrupts(r.order[kind], in_hand, r.interruptible[other[T_KIND]]):
+        other = agent[a, A_TASK]
+        in_hand, since_ms = orders[task[other, T_KIND]], task[other, T_STINT]
+        if not interrupts(orders[kind], in_hand, interruptible[task[other, T_KIND]]):
             continue
-        if chosen == NEVER or ranks_as_victim(
-            in_hand, other[T_STINT], seat, order, start_ms, chair
-        ):
-            chosen, order, start_ms, chair = a, in_hand, other[T_STINT], seat
+        if chosen == NEVER or ranks_as_victim(in_hand, since_ms, seat, order, start_ms, chair):
+            chosen, order, start_ms, chair = a, in_hand, since_ms, seat
     return chosen
 
 

@@ -23,8 +23,8 @@ from twin.model.centre.world import NEVER
 
 __all__ = ["load"]
 
-_SLOTS = 64
-"""Live things of a kind before their table first doubles."""
+_SLOTS = 4
+"""Live things of a kind before their table first doubles: so few that every run sees it grow."""
 _TIMER_WIDTH, _TIMER_KEYS = 3, 6
 _TASK_KEYS, _LINE_KEYS, _INCIDENT_KEYS, _CREW_KEYS = 5, 3, 3, 2
 _TASK_COLUMNS = len(TASK_COLUMNS)

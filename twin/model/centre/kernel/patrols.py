@@ -58,8 +58,9 @@ def starts(r, t):
     stint[P_FIRST] = r.first_camera[commune] + r.task[t, T_PASSED]
     stint[P_START] = r.now
     stint[P_STINT] += 1
+    state = r.camera
     for camera in range(stint[P_FIRST], r.first_camera[commune + 1]):
-        i = r.camera[camera, C_INCIDENT]
+        i = state[camera, C_INCIDENT]
         while i != NEVER:
             _schedule(r, commune, i)
             i = r.incident[i, I_NEXT]
@@ -71,17 +72,20 @@ def stops(r, t):
     commune = r.task[t, T_COMMUNE]
     stint = r.patrol[commune]
     first, end = stint[P_FIRST], r.first_camera[commune + 1]
+    state = r.camera
     for camera in range(first, end):
-        i = r.camera[camera, C_INCIDENT]
+        i = state[camera, C_INCIDENT]
         while i != NEVER:
             hide(r, i)
             i = r.incident[i, I_NEXT]
     stint[P_TASK] = NEVER
     passed = cameras_passed(r.now - stint[P_START], r.dwell_ms, end - first)
-    r.task[t, T_PASSED] += passed
+    shown = 0
     for camera in range(first, first + passed):
-        if not is_dark(r, camera):
-            r.task[t, T_SHOWN] += 1
+        if state[camera, C_FAULTY] == 0 and state[camera, C_IMPOSED] == 0:
+            shown += 1
+    r.task[t, T_PASSED] += passed
+    r.task[t, T_SHOWN] += shown
     return first, first + passed
 
 
