@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TypeVar
 
+from twin.errors import did_you_mean
 from twin.model.clock import Window
 
-__all__ = ["once", "whole_number", "window_text", "yes_or_no"]
+__all__ = ["once", "one_of", "whole_number", "window_text", "yes_or_no"]
 
 
 Value = TypeVar("Value")
@@ -25,6 +26,13 @@ def once(convert: Callable[[str], Value]) -> Callable[[str], Value]:
         return value
 
     return convert_once
+
+
+def one_of(allowed: Collection[str], cell: str) -> str:
+    """Check that a cell is one of the names allowed."""
+    if cell not in allowed:
+        raise ValueError(did_you_mean(cell, allowed))
+    return cell
 
 
 def whole_number(cell: str) -> int:

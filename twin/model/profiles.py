@@ -9,8 +9,8 @@ whose value is an assumption act when a scenario is played (`hourly_profile`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from functools import cache
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,9 +18,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import nnls
 
-from twin.errors import InputError, MissingError, did_you_mean
+from twin.errors import InputError, MissingError
 from twin.files import atomic_write, data_folder, read_rows
 from twin.model.assumptions import Assumptions, Grade, load_assumptions
+from twin.model.cells import one_of
 from twin.model.mel import load_mel
 
 __all__ = [
@@ -277,7 +278,7 @@ def _read_anchors(path: Path) -> tuple[Anchor, ...]:
         "profile": str,
         "when": _selection,
         "against": lambda text: _selection(text) if text else None,
-        "comparison": lambda text: _one_of(text, ("share", "ratio")),
+        "comparison": partial(one_of, ("share", "ratio")),
         "value": _value,
         "grade": Grade,
         "source": str,
@@ -295,7 +296,7 @@ def _read_categories(path: Path) -> tuple[Category, ...]:
     columns: Columns = {
         "category": str,
         "indicator": str,
-        "class": lambda text: _one_of(text, ("police", "nuisance", "none")),
+        "class": partial(one_of, ("police", "nuisance", "none")),
         "share": _rate,
     }
     rows = read_rows(path, columns)
@@ -314,7 +315,7 @@ def _value(text: str) -> float | str:
     try:
         return _rate(text)
     except ValueError:
-        return _one_of(text, load_assumptions())
+        return one_of(load_assumptions(), text)
 
 
 def _rate(text: str) -> float:
@@ -322,12 +323,6 @@ def _rate(text: str) -> float:
     if not 0 <= number < np.inf:
         raise ValueError("a number that is not negative is expected")
     return number
-
-
-def _one_of(text: str, allowed: Collection[str]) -> str:
-    if text not in allowed:
-        raise ValueError(did_you_mean(text, allowed))
-    return text
 
 
 def _selection(text: str) -> Selection:
@@ -350,9 +345,9 @@ def _steps(spans: str, names: tuple[str, ...], *, end_included: bool) -> npt.NDA
     chosen = np.zeros(len(names), dtype=np.bool_)
     for span in spans.split(","):
         first, dash, last = span.partition("-")
-        start = names.index(_one_of(first, names))
+        start = names.index(one_of(names, first))
         length = 1
         if dash:
-            length = (names.index(_one_of(last, names)) - start) % len(names) + end_included
+            length = (names.index(one_of(names, last)) - start) % len(names) + end_included
         chosen[(start + np.arange(length)) % len(names)] = True
     return chosen

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
@@ -16,10 +16,10 @@ import numpy.typing as npt
 import pandas as pd
 from pydantic import AfterValidator, BaseModel, ConfigDict, NonNegativeFloat
 
-from twin.errors import InputError, did_you_mean
+from twin.errors import InputError
 from twin.files import read_rows
 from twin.model.assumptions import Assumptions
-from twin.model.cells import once, whole_number, window_text
+from twin.model.cells import once, one_of, whole_number, window_text
 from twin.model.clock import Window
 from twin.model.forfaits import choose_forfait, load_forfaits
 from twin.model.mel import Mel, load_mel, load_set
@@ -207,7 +207,7 @@ def _from_file(path: Path, evening_window: str, mel: Mel) -> list[_Taking]:
     columns: dict[str, Callable[[str], Any]] = {
         "insee": once(partial(_code, known)),
         "cameras": whole_number,
-        "forfait": partial(_one_of, forfaits),
+        "forfait": partial(one_of, forfaits),
         "window": lambda cell: window_text(cell) if cell else None,
         "joined": lambda cell: _day(cell) if cell else None,
     }
@@ -233,12 +233,6 @@ def _code(known: dict[str, str], cell: str) -> str:
     code = by_name.get(nearest[0], nearest[0]) if nearest else None
     hint = f'; did you mean "{code}", {known[code]}?' if code else ""
     raise ValueError(f"not the INSEE code of one of the {len(known)} communes of the MEL{hint}")
-
-
-def _one_of(allowed: Collection[str], cell: str) -> str:
-    if cell not in allowed:
-        raise ValueError(did_you_mean(cell, allowed))
-    return cell
 
 
 def _day(cell: str) -> date:
