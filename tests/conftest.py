@@ -1,8 +1,11 @@
-"""A centre small enough to be replayed many times."""
+"""A centre small enough to be replayed many times, and a data folder to change."""
 
+import shutil
 from pathlib import Path
 
 import pytest
+
+from twin.files import data_folder
 
 SCENARIOS = """
 experiment: {{seed: 7, replications: 3, max_replications: 6, precision: {{}}}}
@@ -38,3 +41,11 @@ def scenarios(tmp_path: Path) -> Path:
     path = tmp_path / "scenarios.yaml"
     path.write_text(SCENARIOS.format(communes=communes))
     return path
+
+
+@pytest.fixture
+def own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the data folder that a test may change."""
+    folder = shutil.copytree(data_folder(), tmp_path / "data")
+    monkeypatch.setenv("CMSU_DATA", str(folder))
+    return folder

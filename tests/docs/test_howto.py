@@ -49,7 +49,7 @@ def test_every_howto_is_proven() -> None:
 
 
 def test_the_pages_together_leave_the_facts_as_described(
-    data: Path, scenarios: Path, tmp_path: Path
+    own_data: Path, scenarios: Path, tmp_path: Path
 ) -> None:
     for page, files in PAGES.items():
         assert follow(page, tmp_path) == [tmp_path / name for name in files]
@@ -57,7 +57,7 @@ def test_the_pages_together_leave_the_facts_as_described(
     load_library(scenarios)
 
 
-def test_a_forfait_is_a_row(data: Path, scenarios: Path, tmp_path: Path) -> None:
+def test_a_forfait_is_a_row(own_data: Path, scenarios: Path, tmp_path: Path) -> None:
     follow("howto-forfait.md", tmp_path)
     tiny = load_library(scenarios)["tiny"].with_overrides({"horizon": {"days": 2}})
     at_night = tiny.with_overrides(
@@ -81,7 +81,7 @@ def test_a_forfait_is_a_row(data: Path, scenarios: Path, tmp_path: Path) -> None
     assert {(commune.forfait, commune.window) for commune in chosen} == {("2n", "22:00-06:00")}
 
 
-def test_a_shift_pattern_is_an_entry(data: Path, scenarios: Path, tmp_path: Path) -> None:
+def test_a_shift_pattern_is_an_entry(own_data: Path, scenarios: Path, tmp_path: Path) -> None:
     before = load_library(scenarios)["tiny"]
     follow("howto-shift-pattern.md", tmp_path)
     after = load_library(scenarios)["renfort_de_fin_de_semaine"]
@@ -101,7 +101,7 @@ def test_a_shift_pattern_is_an_entry(data: Path, scenarios: Path, tmp_path: Path
     }
 
 
-def test_an_indicator_is_a_question(data: Path, scenarios: Path, tmp_path: Path) -> None:
+def test_an_indicator_is_a_question(own_data: Path, scenarios: Path, tmp_path: Path) -> None:
     follow("howto-indicator.md", tmp_path)
     busy = {"horizon": {"days": 3}, "demand": {"kappa_police": 10_000}}
     prepared, journal = played(load_library(scenarios)["tiny"].with_overrides(busy))
@@ -117,7 +117,7 @@ def test_an_indicator_is_a_question(data: Path, scenarios: Path, tmp_path: Path)
 
 
 def test_an_assumption_is_an_entry_and_an_anchor(
-    data: Path, scenarios: Path, tmp_path: Path
+    own_data: Path, scenarios: Path, tmp_path: Path
 ) -> None:
     follow("howto-assumption.md", tmp_path)
     week_of = {}

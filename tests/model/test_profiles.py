@@ -1,5 +1,4 @@
 import csv
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -192,16 +191,8 @@ def test_contradictory_anchors_are_one_sentence(tmp_path):
         smoothest(WEEK, load_anchors(written(tmp_path, *rows)))
 
 
-@pytest.fixture
-def another_data_folder(tmp_path, monkeypatch):
-    folder = tmp_path / "data"
-    shutil.copytree(data_folder(), folder)
-    monkeypatch.setenv("CMSU_DATA", str(folder))
-    return folder
-
-
-def test_a_missing_or_incomplete_table_names_the_command(another_data_folder):
-    table = another_data_folder / "derived" / "profiles.csv"
+def test_a_missing_or_incomplete_table_names_the_command(own_data):
+    table = own_data / "derived" / "profiles.csv"
     lines = table.read_text(encoding="utf-8").splitlines()
     table.unlink()
     with pytest.raises(MissingError, match="run `twin calibrate profiles`"):
