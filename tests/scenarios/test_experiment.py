@@ -10,7 +10,7 @@ from scipy import stats
 from twin.errors import InputError, StoreError
 from twin.model.territory import Territory
 from twin.scenarios import experiment as experiments
-from twin.scenarios.experiment import prepare, replicate, run, summary
+from twin.scenarios.experiment import prepare, replicate, run, run_all, summary
 from twin.scenarios.library import Library
 from twin.scenarios.store import stored_runs
 
@@ -128,3 +128,14 @@ def test_a_territory_may_be_given(library: Library) -> None:
     whole = replicate(prepare(library["tiny"]), 7, 1).tasks.to_pandas()
     part = replicate(prepared, 7, 1).tasks.to_pandas()
     assert set(part["id"]) < set(whole["id"])
+
+
+def test_scenarios_run_side_by_side_share_their_worlds(library: Library, tmp_path: Path) -> None:
+    tiny = library["tiny"]
+    dearer = tiny.with_overrides({"tariffs": {"joining_eur": 1}})
+    results = run_all({"tiny": tiny, "dearer": dearer}, library.experiment.exactly(2), out=tmp_path)
+    police = [result.values("police_alerts") for result in results.values()]
+    assert police[0].index.tolist() == [1, 2]
+    pd.testing.assert_series_equal(*police)
+    summed = results["tiny"].indicators.query("scope == 'centre'").set_index("indicator")
+    assert police[0].mean() == pytest.approx(summed.loc["police_alerts", "mean"])

@@ -44,6 +44,7 @@ def test_none_drops_a_shift_and_takes_a_default_back(library: Library) -> None:
 def test_a_named_tariff_can_be_changed_in_part(library: Library) -> None:
     changed = library["tiny"].with_overrides(assignments(["tariffs.forfait_2_eur=500"]))
     assert (changed.tariffs.forfait_2_eur, changed.tariffs.joining_eur) == (500, 150)
+    assert changed.resolved() == library["tiny"].resolved(), "a price replays nothing"
 
 
 def test_a_time_needs_no_quotes_on_the_command_line(library: Library) -> None:

@@ -48,6 +48,8 @@ class Assumption(BaseModel):
     """Where the values come from; "hypothesis" when no source gives them."""
     confidence: Literal["high", "medium", "low"]
     """How far the source can be trusted for this use."""
+    stage: Literal["run", "after"] = "run"
+    """Whether a run reads it, or only what is computed from a run: posts, budget, network."""
 
     @model_validator(mode="after")
     def _in_order(self) -> Assumption:

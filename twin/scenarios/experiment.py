@@ -33,7 +33,7 @@ from twin.model.workload import sample_world
 from twin.scenarios.schema import Experiment, Scenario
 from twin.scenarios.store import TABLES, Run, identify, parquet
 
-__all__ = ["Prepared", "Result", "prepare", "replicate", "run", "summary"]
+__all__ = ["Prepared", "Result", "prepare", "replicate", "run", "run_all", "summary"]
 
 MAX_WORKERS = 256
 CONFIDENCE = 0.95
@@ -76,6 +76,14 @@ class Result:
     stored: Run
     replications: int
     indicators: pd.DataFrame
+
+    def values(self, indicator: str, scope: str = "centre", key: str = "") -> pd.Series[float]:
+        """Value of an indicator in each replication in which it could be observed."""
+        numbers = range(1, self.replications + 1)
+        table = pd.concat({number: self.stored.indicators(number) for number in numbers})
+        asked = (table["indicator"] == indicator) & (table["scope"] == scope)
+        values = table.loc[asked & (table["key"] == key), "value"]
+        return values.droplevel(1).rename_axis("replication")
 
 
 def prepare(scenario: Scenario, *, territory: Territory | None = None) -> Prepared:
@@ -182,6 +190,37 @@ def run(
         if wanted == experiment.max_replications or _precise(table, experiment.precision):
             return Result(stored, wanted, table)
         wanted = min(wanted + experiment.replications, experiment.max_replications)
+
+
+def run_all(
+    scenarios: Mapping[str, Scenario],
+    experiment: Experiment,
+    *,
+    out: Path,
+    workers: int = 1,
+    engine: Engine = "reference",
+    progress: Progress = lambda *_: None,
+) -> dict[str, Result]:
+    """Run several scenarios through the same replications; see `run`.
+
+    Parameters
+    ----------
+    scenarios : mapping of str to Scenario
+        By name of their runs. One replication of all of them is drawn from the same random
+        streams, so that their differences are not those of two worlds.
+    """
+    return {
+        name: run(
+            scenario,
+            experiment,
+            name=name,
+            out=out,
+            workers=workers,
+            engine=engine,
+            progress=progress,
+        )
+        for name, scenario in scenarios.items()
+    }
 
 
 def summary(replications: Sequence[pd.DataFrame]) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from pydantic import (
 
 from twin.errors import InputError, MissingError, did_you_mean
 from twin.files import canonical_json, data_folder, digest, load_yaml, scalar, validated
-from twin.model.assumptions import Assumptions
+from twin.model.assumptions import Assumptions, load_assumptions
 from twin.model.calendar import Event, Horizon
 from twin.model.demand import DemandLevers
 from twin.model.indicators import load_indicators
@@ -34,6 +34,8 @@ MAX_REPLICATIONS = 9_999
 """Files of replications are numbered with four digits."""
 
 _ENDS = ("low", "central", "high")
+_AFTER_THE_RUN = ("tariffs",)
+"""Blocks that change no simulated figure."""
 
 
 def _choice(given: object) -> object:
@@ -139,17 +141,20 @@ class Scenario(_Block):
         return validated(Scenario, _merged(self.model_dump(), overrides), where)
 
     def resolved(self) -> dict[str, Any]:
-        """Everything that decides of the result: levers, values of all assumptions, no path.
+        """Everything that decides of a run: levers, values of the assumptions it reads, no path.
 
-        Two scenarios that say the same in two ways resolve to the same JSON.
+        Two scenarios that say the same in two ways resolve to the same JSON; so do two that differ
+        only by what is computed after the run, such as the tariffs.
 
         Raises
         ------
         MissingError
             The file of communes cannot be read.
         """
-        levers = self.model_dump(mode="json")
-        levers["assumptions"] = Assumptions(self.assumptions).values
+        levers = self.model_dump(mode="json", exclude=set(_AFTER_THE_RUN))
+        read = [key for key, entry in load_assumptions().items() if entry.stage == "run"]
+        values = Assumptions(self.assumptions).values
+        levers["assumptions"] = {key: values[key] for key in read}
         file = self.communes.file
         try:
             levers["communes"]["file"] = None if file is None else digest(file)

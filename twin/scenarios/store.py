@@ -45,6 +45,8 @@ TABLES = ("tasks", "spells", "attention")
 _REPLICATION = re.compile(r"replication-(\d{4})\.parquet")
 _PACKAGES = ("numpy", "pandas", "pyarrow", "scipy", "simpy")
 _MODEL = Path(__file__).resolve().parent.parent / "model"
+_AFTER_THE_RUN = ("budget", "network", "staffing.py", "working_time.py")
+"""Rooms of the model that only read what a run found."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class Identity:
     data : dict of str to str
         Digest of each data file by its path in the data folder.
     engine : str
-        Digest of the source of the model.
+        Digest of the source of the model, without the rooms that only read a run.
     seed : int
     """
 
@@ -102,10 +104,9 @@ def _digests(folder: Path) -> dict[str, str]:
 
 @cache
 def _engine() -> str:
-    sources = sorted(_MODEL.rglob("*.py"))
-    return digest(
-        *(part for path in sources for part in (path.relative_to(_MODEL).as_posix(), path))
-    )
+    named = {path.relative_to(_MODEL): path for path in sorted(_MODEL.rglob("*.py"))}
+    played = [name for name in named if name.parts[0] not in _AFTER_THE_RUN]
+    return digest(*(part for name in played for part in (name.as_posix(), named[name])))
 
 
 class Run:

@@ -1,4 +1,4 @@
-"""How this room compiles: once per version of the model, in a folder that its digest names."""
+"""How this room compiles: once per version of the centre, in a folder that its digest names."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ __all__ = ["cache_folder", "compiled", "entry", "inlined"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-_MODEL = Path(__file__).resolve().parents[2]
+_CENTRE = Path(__file__).resolve().parents[1]
+"""Compiled code sees nothing outside this room: `twin.files` serves this module alone."""
 
 
 def cache_folder() -> Path:
     """Folder of compiled code of this version: numba alone would not see an edited callee."""
-    sources = sorted(_MODEL.rglob("*.py"))
+    sources = sorted(_CENTRE.rglob("*.py"))
     version = digest(sys.version, numba.__version__, *sources)
     base = (
         os.environ.get("CMSU_CACHE") or os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
