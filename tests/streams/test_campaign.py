@@ -24,6 +24,7 @@ from twin.streams.campaign.calibrate import Floor, calibrate, floor
 from twin.streams.campaign.faults import FaultResult, provoke
 from twin.streams.campaign.link import Shape
 from twin.streams.campaign.ramp import RigBoundError, fit_plans, ramp
+from twin.streams.campaign.soak import GROWING
 from twin.streams.campaign.step import GATES, OBJECTIVES, Step
 from twin.streams.fit import fit_capacity, knee, least_squares
 from twin.streams.install import Binary
@@ -310,14 +311,13 @@ def test_the_report_says_what_it_holds_for(tmp_path: Path, small: StreamProfile)
     capacity = fit_capacity(
         rows(), FAULTS, key="SUB", profile=small, mode="push", provenance=origin
     )
-    campaign.add("soaks", dict.fromkeys(
-        ("hours", "memory_mb_per_h", "memory_mb_per_h_error", "descriptors_per_h",
-         "descriptors_per_h_error"), 1.5,
-    ) | {"mode": "push", "cameras": 5})  # fmt: skip
+    per_h = dict.fromkeys(GROWING, (1.5, 0.5))
+    campaign.add("soaks", {"mode": "push", "cameras": 5, "hours": 1.5, "per_h": per_h})
     text = report_text(campaign, [capacity], origin, "report.svg")
     for said in (
         "**100 caméras**", "processeur < 80 %", ORIGIN.host, "Ce que ce banc ne mesure pas",
         "PTZ", "licences par objectif", "Endurance", "delay: this kernel cannot",
+        "fichiers ouverts 1,50 ± 0,50",
     ):  # fmt: skip
         assert said in text
     campaign.write_parquet()

@@ -218,6 +218,8 @@ def test_a_soak_cuts_cameras_and_sees_them_back(
     assert found.cameras_cut >= 2
     assert found.lost_frames > 0
     assert len(samples) >= 4
+    assert samples[-1]["rig_memory_mb"] > 10
+    assert set(found.per_h) == {*samples[-1]} - {"hours"}
 
 
 @needs_server

@@ -159,11 +159,10 @@ def soak_command(
         with _shown() as live:
             result = soak(plan, binary, hours=hours, on_sample=lambda s: live.update(str(s)))
         campaign.add("soaks", result.row())
-        typer.echo(
-            f"{feed}: memory {result.memory_mb_per_h:+.1f} "
-            f"± {result.memory_mb_per_h_error:.1f} MB/h, open files "
-            f"{result.descriptors_per_h:+.1f} ± {result.descriptors_per_h_error:.1f} /h"
+        grown = (
+            f"{name} {slope:+.1f} ± {error:.1f}" for name, (slope, error) in result.per_h.items()
         )
+        typer.echo(f"{feed}, growth per hour: {', '.join(grown)}")
 
 
 @app.command("fit")

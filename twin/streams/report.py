@@ -304,13 +304,16 @@ def _faults(campaign: Campaign) -> list[str]:
 def _soaks(campaign: Campaign) -> list[str]:
     lines = []
     for row in campaign.rows["soaks"]:
-        grown, opened = (
-            f"{_number(row[f'{name}_per_h'])} ± {_number(row[f'{name}_per_h_error'])}"
-            for name in ("memory_mb", "descriptors")
-        )
+        grown = {
+            name: f"{_number(slope)} ± {_number(error)}"
+            for name, (slope, error) in row["per_h"].items()
+        }
         lines += [
-            f"Endurance, {row['mode']}, {row['cameras']} caméras, {_number(row['hours'])} h : "
-            f"mémoire {grown} Mo/h, fichiers ouverts {opened} par heure.",
+            f"Endurance, {row['mode']}, {row['cameras']} caméras, {_number(row['hours'])} h. "
+            f"Croissance par heure, serveur : mémoire {grown['memory_mb']} Mo, "
+            f"fichiers ouverts {grown['descriptors']} ; "
+            f"banc : mémoire {grown['rig_memory_mb']} Mo, "
+            f"fichiers ouverts {grown['rig_descriptors']}.",
             "",
         ]
     return lines
