@@ -8,8 +8,8 @@ from __future__ import annotations
 from starlette.middleware import Middleware
 from streamlit.starlette import App
 
+from twin.ui.frame import show
 from twin.ui.french import InFrench
-from twin.ui.home import show
 
 if __name__ == "__main__":
     show()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any, Literal
 
@@ -21,7 +21,9 @@ __all__ = [
     "Family",
     "cells",
     "changed_levers",
+    "chosen_figures",
     "figures",
+    "interval",
     "number",
     "outdated",
     "period",
@@ -55,12 +57,18 @@ def figures(table: pd.DataFrame, stored: Run, family: Family) -> list[tuple[str,
         Low and high are the 95 % interval between replications, or the value when a single one was
         seen. Indicators without a value are not there: see `unseen`.
     """
-    rows = _of_centre(table)
+    of_family = [key for key, each in load_indicators().items() if each.family == family]
+    return chosen_figures(table, stored, of_family)
+
+
+def chosen_figures(
+    table: pd.DataFrame, stored: Run, names: Iterable[str]
+) -> list[tuple[str, Figure]]:
+    """Whole-centre indicators of these names that had a value; see `figures`."""
+    rows, known = _of_centre(table), load_indicators()
     finished = max((row["n"] for row in rows.values()), default=0)
     return [
-        (indicator.label, _figure(rows[key], stored, finished))
-        for key, indicator in load_indicators().items()
-        if indicator.family == family and key in rows
+        (known[name].label, _figure(rows[name], stored, finished)) for name in names if name in rows
     ]
 
 
@@ -80,15 +88,19 @@ def cells(label: str, figure: Figure) -> dict[str, str]:
     >>> cells("Heures", figure)["Intervalle à 95 %"]
     '0,5 à 2\u202f000'
     """
-    alone = figure.low == figure.high
-    interval = "—" if alone else f"{number(figure.low)} à {number(figure.high)}"
     return {
         "Indicateur": label,
         "Valeur": f"{number(figure.value)}\u00a0{figure.unit}",
-        "Intervalle à 95 %": interval,
+        "Intervalle à 95 %": interval(figure),
         "Nature": figure.kind.value,
         "Source": figure.source,
     }
+
+
+def interval(figure: Figure) -> str:
+    """Ends of the interval of a figure, or a dash when it has none."""
+    alone = figure.low == figure.high
+    return "—" if alone else f"{number(figure.low)} à {number(figure.high)}"
 
 
 def number(value: float) -> str:
