@@ -71,7 +71,8 @@ def commune_map(places: Sequence[Place], values: pd.DataFrame, title: str) -> al
         A click selects a commune: selection "commune", field "insee".
     """
     shapes, real = outlines(places)
-    source = alt.Data(values=shapes["features"])
+    drawn = "contours des communes" if real else "cellules schématiques autour des coordonnées"
+    source = alt.InlineData(values=shapes["features"])
     chosen = alt.selection_point(name="commune", fields=["insee"])
     base = alt.Chart(source).mark_geoshape(stroke="white", strokeWidth=1)
     others = base.encode(color=alt.value(ABSENT))
@@ -88,12 +89,9 @@ def commune_map(places: Sequence[Place], values: pd.DataFrame, title: str) -> al
         )
         .add_params(chosen)
     )
-    drawn = "contours des communes" if real else "cellules schématiques autour des coordonnées"
-    return (
-        (others + members)
-        .project("mercator")
-        .properties(height=460, title=alt.Title("", subtitle=f"Fond : {drawn}"))
-    )
+    chart = alt.LayerChart(layer=[others, members], height=460)
+    chart.title = alt.Title("", subtitle=f"Fond : {drawn}")
+    return chart.project("mercator")
 
 
 def _feature(insee: str, ring: list[Point]) -> dict[str, Any]:

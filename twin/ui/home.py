@@ -18,7 +18,7 @@ from twin.ui.shown import charted, headlines
 __all__ = ["show"]
 
 ANSWERS = """
-- **Effectifs** : combien d'agents, à quelles heures, pour quel service ; la vacation est-elle légale ?
+- **Effectifs** : combien d'agents, à quelles heures, pour quel service ; est-ce légal ?
 - **Tarifs** : les forfaits portent-ils le centre, à partir de quelle année, pour quelles communes ?
 - **Flux** : les serveurs et les liens portent-ils les caméras, et lequel cède le premier ?
 - **Plénière** : ce que cela change pour une commune, et pourquoi le croire.
@@ -66,7 +66,7 @@ def _show_map(question: Question) -> None:
             "window": [commune.window or "aucun" for commune in communes],
         }
     )
-    says = f"Carte des {len(communes)} communes du scénario, colorées par nombre de caméras raccordées."
+    says = f"Carte des {len(communes)} communes du scénario, par nombre de caméras raccordées."
     drawn = commune_map(load_mel().places, table, "caméras")
     names = ["Code", "Commune", "Caméras", "Forfait", "Visionnage en direct"]
     picked = charted(drawn, table.set_axis(names, axis=1), says, select="commune")

@@ -1,4 +1,4 @@
-"""How the pages show things: figures with their badge, charts with their table, errors in French."""
+"""How the pages show things: figures with their badge, charts with their table, errors."""
 
 from __future__ import annotations
 
