@@ -25,6 +25,7 @@ __all__ = [
     "data_folder",
     "digest",
     "load_yaml",
+    "mapping",
     "read_rows",
     "scalar",
     "validated",
@@ -154,9 +155,14 @@ def load_yaml(path: Path) -> dict[str, Any]:
     Refused, each with one sentence: aliases, duplicate keys, unquoted times, unquoted yes / no /
     on / off, unquoted codes with a leading zero, infinities, deep nesting, files over 1 MB.
     """
-    content = _parsed(_text(path, MAX_YAML_BYTES), str(path))
+    return mapping(_text(path, MAX_YAML_BYTES), str(path))
+
+
+def mapping(text: str, where: str) -> dict[str, Any]:
+    """Mapping held by a YAML text, read as strictly as a file."""
+    content = _parsed(text, where)
     if not isinstance(content, dict):
-        raise InputError(f"{path}: a mapping of keys to values is expected")
+        raise InputError(f"{where}: a mapping of keys to values is expected")
     return content
 
 

@@ -15,6 +15,8 @@ SCHEME: Final = "teals"
 """Of a quantity."""
 
 _TEXT = "#1F2A33"
+
+
 @alt.theme.register("cmsu", enable=True)
 def theme() -> alt.theme.ThemeConfig:
     """Theme registered when this module is imported; numbers are French."""
