@@ -35,6 +35,7 @@ MAX_YAML_BYTES = 1_000_000
 MAX_YAML_DEPTH = 30
 MAX_CSV_BYTES = 50_000_000
 
+_YES_OR_NO = re.compile(r"(?i)y|n|yes|no|on|off")
 _TIME = re.compile(r"[-+]?\d+(:\d+)+(\.\d*)?")
 
 Row = dict[str, Any]
@@ -126,7 +127,7 @@ class _StrictLoader(yaml.SafeLoader):
         text = node.value
         if _TIME.fullmatch(text):
             raise self.refused(node.start_mark, f'write the time {text} in quotes: "{text}"')
-        if re.fullmatch(r"(?i)y|n|yes|no|on|off", text):
+        if _YES_OR_NO.fullmatch(text):
             raise self.refused(
                 node.start_mark, f'"{text}" is ambiguous: write true, false or quote it'
             )
@@ -200,10 +201,11 @@ def _parsed(text: str, where: str) -> Any:
 
 
 class _StrictDumper(yaml.SafeDumper):
-    """Quotes what the strict reader refuses unquoted: times, codes, dates."""
+    """Quotes what the strict reader refuses unquoted: times, codes, dates, yes and no."""
 
     def represent_text(self, text: str) -> yaml.ScalarNode:
-        style = None if text.isidentifier() else '"'
+        plain = text.isidentifier() and not _YES_OR_NO.fullmatch(text)
+        style = None if plain else '"'
         return self.represent_scalar("tag:yaml.org,2002:str", text, style)
 
 

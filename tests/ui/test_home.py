@@ -1,134 +1,43 @@
-import re
-from collections.abc import Iterator
+"""The first page, played without a browser on a scenario of two communes."""
+
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from twin.model.indicators import load_indicators
-from twin.reports.figures import cells, figures
-from twin.scenarios.experiment import Result, run, summary
+from twin.scenarios import library as libraries
+from twin.scenarios.experiment import run
 from twin.scenarios.library import load_library
+from twin.ui.home import HEADLINES
 
-DOOR = Path(__file__).parents[2] / "app.py"
+PAGE = "from twin.ui.home import show; show()"
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty place from which `make app` is called."""
+def home(scenarios: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    """The page, in a place whose library is the small one and whose runs hold an answer."""
     monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-@pytest.fixture
-def result(folder: Path, scenarios: Path) -> Result:
-    """A run of two replications of two communes, kept under the name of a shipped scenario."""
-    tiny = load_library(scenarios)["tiny"]
-    experiment = load_library(scenarios).experiment.exactly(2)
-    return run(tiny, experiment, name="reference", out=folder / "runs")
-
-
-def opened() -> AppTest:
-    page = AppTest.from_file(str(DOOR), default_timeout=30).run()
+    monkeypatch.setattr(libraries, "_SHIPPED", scenarios)
+    library = load_library()
+    run(library["tiny"], library.experiment.exactly(16), name="tiny", out=tmp_path / "runs")
+    page = AppTest.from_string(PAGE, default_timeout=30).run()
     assert not page.exception
     return page
 
 
-def words(page: AppTest) -> Iterator[str]:
-    """Everything that is written outside tables."""
-    for kind in ("title", "header", "subheader", "caption", "markdown", "info", "warning", "error"):
-        yield from (each.value for each in page.get(kind))
+def test_five_figures_are_shown_with_their_nature_and_their_source(home: AppTest) -> None:
+    labels = [load_indicators()[name].label for name in HEADLINES]
+    written = [each.value for each in home.markdown]
+    # Nobody calls and no letter comes within the day that two communes are played.
+    assert [text for text in written if text in labels] == [labels[0], labels[1], labels[4]]
+    assert sum("Calculé" in text for text in written) == len(home.subheader) == 3
+    assert any("graine 7, 16 réplications" in each.value for each in home.caption)
+    assert any("16 réplications sur 16" in each.value for each in home.caption)
 
 
-def test_the_page_answers_before_any_run(folder: Path) -> None:
-    page = opened()
-    assert [each.value for each in page.header] == [
-        "Ce à quoi l'outil répond",
-        "Scénarios",
-        "Calculs enregistrés",
-        "Ce qui n'est pas encore là",
-    ]
-    (scenarios,) = page.table
-    recipes = load_library().recipes
-    assert scenarios.value["Scénario"].tolist() == [each.label for each in recipes.values()]
-    assert scenarios.value["Nom"].tolist() == [f"`{name}`" for name in recipes]
-    assert "Aucun calcul" in page.info[0].value
-    missing = page.markdown[-1].value
-    assert all(word in missing for word in ("Effectifs", "Tarifs", "Flux", "Plénière"))
-    assert list(folder.iterdir()) == []
-
-
-def test_a_stored_run_is_shown_by_its_figures(result: Result) -> None:
-    page = opened()
-    _, observable, model_only = page.table
-    table = summary([result.stored.indicators(number) for number in (1, 2)])
-    for shown, family in ((observable, "observable"), (model_only, "model_only")):
-        rows = [cells(*each) for each in figures(table, result.stored, family)]
-        assert len(rows) > 2
-        assert shown.value.to_dict("records") == rows
-    assert [each.value for each in page.subheader] == [
-        "Indicateurs observables",
-        "Indicateurs de modèle",
-    ]
-    assert any("« Indicateur de modèle, non vérifiable »" in text for text in words(page))
-    assert any("communes.file" in each.value for each in page.info)
-    assert not page.warning
-
-
-def test_every_indicator_is_a_figure_or_said_to_be_without_case(result: Result) -> None:
-    page = opened()
-    shown = [label for table in page.table[1:] for label in table.value["Indicateur"]]
-    absent = [each.value for each in page.caption if each.value.startswith("Sans aucun cas")]
-    listed = [label for text in absent for label in re.split(" : | ; ", text.rstrip("."))[1:]]
-    labels = [indicator.label for indicator in load_indicators().values()]
-    assert sorted(shown + listed) == sorted(labels)
-
-
-def test_no_number_is_written_outside_the_figures(result: Result) -> None:
-    """But days, the level of the interval, and the words of indicators and scenarios."""
-    granted = [r"\d\d/\d\d/\d{4}", "95 %", *(each.label for each in load_indicators().values())]
-    granted += [each.description for each in load_library().recipes.values()]
-    known = re.compile(
-        "|".join(re.escape(text) if text != granted[0] else text for text in granted)
-    )
-    assert [text for text in words(opened()) if re.search(r"\d", known.sub("", text))] == []
-
-
-def test_another_run_may_be_chosen(result: Result, folder: Path, scenarios: Path) -> None:
-    library = load_library(scenarios)
-    other = run(
-        library["tiny_heavy"], library.experiment.exactly(1), name="tiny", out=folder / "runs"
-    )
-    page = opened()
-    assert page.selectbox[0].options == [result.stored.folder.name, other.stored.folder.name]
-    page.selectbox[0].select(other.stored.folder.name).run()
-    assert not page.exception
-    assert "pas dans la liste" in page.warning[0].value
-    sources = {source for table in page.table[1:] for source in table.value["Source"]}
-    assert sources == {f"calcul {other.stored.folder.name}, graine 7, 1 réplication"}
-    assert {cell for table in page.table[1:] for cell in table.value["Intervalle à 95 %"]} == {"—"}
-
-
-def test_an_unfinished_run_says_so(result: Result) -> None:
-    result.stored.record(5, 1, {})
-    assert any("inachevé" in each.value for each in opened().warning)
-    for path in result.stored.folder.glob("replication-*.parquet"):
-        path.unlink()
-    page = opened()
-    assert any("Aucune réplication" in each.value for each in page.info)
-    assert len(page.table) == 1
-
-
-def test_results_of_other_data_are_outdated(result: Result) -> None:
-    manifest = result.stored.folder / "manifest.json"
-    text = manifest.read_text(encoding="utf-8")
-    manifest.write_text(text.replace('"engine": "', '"engine": "0'), encoding="utf-8")
-    assert any("périmés" in each.value for each in opened().warning)
-
-
-@pytest.mark.parametrize("name", ["manifest.json", "replication-0001.parquet"])
-def test_a_damaged_run_is_told_and_the_rest_is_shown(result: Result, name: str) -> None:
-    (result.stored.folder / name).write_bytes(b"{")
-    page = opened()
-    assert name in page.error[0].value
-    assert page.header[-1].value == "Ce qui n'est pas encore là"
+def test_who_takes_part_is_a_map_and_a_table(home: AppTest) -> None:
+    (table,) = home.dataframe
+    assert table.value["Commune"].tolist() == ["Loos", "Ronchin"]
+    assert table.value["Caméras"].tolist() == [3, 2]
+    assert any("Carte des 2 communes" in each.value for each in home.caption)
