@@ -104,7 +104,7 @@ def test_the_cap_says_what_was_missing() -> None:
     assert (found.replications, found.reason) == (20, "cap")
     assert found.sentence == (
         "stopped at the cap of 20: a at 32 %, asked 2 %; c seen in 1;"
-        " d at 0.48 around a mean of 0, which has no share"
+        " d at 0.63 around a mean of 0, which has no share"
     )
 
 

@@ -31,6 +31,8 @@ __all__ = [
     "data_digests",
     "identify",
     "parquet",
+    "remove",
+    "size",
     "stored_runs",
 ]
 
@@ -56,6 +58,9 @@ SEARCHES = "searches"
 """Folder, among the runs, of the many variants that a search plays."""
 
 _REPLICATION = re.compile(r"replication-(\d{4})\.parquet")
+_OURS = re.compile(r"(manifest|machine)\.json|replication-.*\.parquet|\..*")
+"""Files that a run writes; hidden ones are what an interrupted write leaves."""
+
 _PACKAGES = ("numpy", "pandas", "pyarrow", "scipy", "simpy")
 _MODEL = Path(__file__).resolve().parent.parent / "model"
 _AFTER_THE_RUN = ("budget", "network", "staffing.py", "working_time.py")
@@ -272,6 +277,28 @@ def _opened(out: Path) -> dict[Path, Run | StoreError]:
         except StoreError as problem:
             opened[folder] = problem
     return opened
+
+
+def size(folder: Path) -> int:
+    """Bytes of the files of a run."""
+    return sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
+
+
+def remove(folder: Path) -> None:
+    """Remove the files of a run, its manifest last, so that what is left of it is still listed.
+
+    Raises
+    ------
+    StoreError
+        A file cannot be removed, or the folder holds something that no run writes.
+    """
+    ours = [path for path in folder.iterdir() if _OURS.fullmatch(path.name)]
+    try:
+        for path in sorted(ours, key=lambda path: path.name == "manifest.json"):
+            path.unlink()
+        folder.rmdir()
+    except OSError as problem:
+        raise StoreError(f"{folder}: cannot be removed ({problem.strerror})") from None
 
 
 def parquet(table: pa.Table | pd.DataFrame) -> bytes:
