@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
@@ -68,7 +69,7 @@ def compare(
 
     library = load_library(scenarios)
     asked = _scenarios(library, names, settings or [])
-    comparisons.same_horizon(asked)
+    comparisons.check_comparable(asked)
     wanted = comparisons.known_indicators(indicators or comparisons.USUAL)
     experiment = asked_experiment(library.experiment, seed, replications)
     tell_compilation(engine)
@@ -203,7 +204,7 @@ def _varied(
         for number, chosen in enumerate(product(*choices), start=1):
             variant = f"{name[:36]}_{number}"
             variants[variant] = scenario.with_overrides(assignments(list(chosen)), "--vary")
-            labels[variant] = f"{name} {' '.join(chosen)}"
+            labels[variant] = " ".join([name, *chosen] if len(scenarios) > 1 else chosen)
     return variants, labels
 
 
@@ -213,7 +214,7 @@ def _show_differences(results: Mapping[str, Result], differences: list[Differenc
     from twin.cli.show import console, number
     from twin.model.indicators import load_indicators
 
-    screen, known = console(), load_indicators()
+    terminal, known = console(), load_indicators()
     (first, *others) = results.values()
     for other in others:
         title = f"{other.name} minus {first.name}"
@@ -230,12 +231,12 @@ def _show_differences(results: Mapping[str, Result], differences: list[Differenc
                 number(figure.value),
                 f"{number(figure.low)} to {number(figure.high)}",
                 f"{found.p_holm:.2g}",
-                f"{found.variance_factor:.1f}",
+                f"{found.variance_factor:.1f}" if math.isfinite(found.variance_factor) else "",
                 found.verdict,
             )
-        screen.print(table, "")
+        terminal.print(table, "")
     for line in _facts(results, differences):
-        screen.print(line, highlight=False, soft_wrap=True)
+        terminal.print(line, highlight=False, soft_wrap=True)
 
 
 def _facts(results: Mapping[str, Result], differences: list[Difference]) -> Iterable[str]:
@@ -256,7 +257,7 @@ def _show_ranking(ranking: Ranking, labels: Mapping[str, str], budget: int) -> N
     from twin.cli.show import console, number
     from twin.model.indicators import load_indicators
 
-    screen = console()
+    terminal = console()
     table = Table(box=None, pad_edge=False)
     table.add_column("plan", overflow="fold")
     indicator = load_indicators()[ranking.indicator]
@@ -272,9 +273,9 @@ def _show_ranking(ranking: Ranking, labels: Mapping[str, str], budget: int) -> N
             str(plan.replications),
             doubt if place else "",
         )
-    screen.print(table, "")
+    terminal.print(table, "")
     way = "highest" if ranking.maximise else "lowest"
-    screen.print(
+    terminal.print(
         f"{indicator.label}: {labels[ranking.plans[0].name]} is the {way} with probability"
         f" {ranking.probability:.3f} at least, after {ranking.spent} of {budget} replications",
         "probability: Bonferroni over differences within shared replications, no prior; shares of"

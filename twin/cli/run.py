@@ -136,7 +136,7 @@ def tell_compilation(engine: EngineName) -> None:
 
 
 def asked_experiment(shipped: Experiment, seed: int | None, replications: int | None) -> Experiment:
-    """Return the file's experiment with what the command line changes of it."""
+    """Return the experiment with the seed and the number of replications of the command line."""
     from twin.files import validated
     from twin.scenarios.schema import Experiment
 

@@ -41,7 +41,7 @@ def list_(
     from twin.cli.show import console
     from twin.scenarios.store import SEARCHES, damaged_runs, size, stored_runs
 
-    screen = console()
+    terminal = console()
     shelf = out / SEARCHES if searches else out
     table = Table("run", "seed", "days", "replications", "size", "", box=None, pad_edge=False)
     for run in stored_runs(shelf):
@@ -52,12 +52,12 @@ def list_(
         table.add_row(*cells, _megabytes(size(run.folder)), state)
     for folder in damaged_runs(shelf):
         table.add_row(folder.name, "", "", "", _megabytes(size(folder)), "damaged")
-    screen.print(table)
+    terminal.print(table)
     for sentence in damaged_runs(shelf).values():
-        screen.print(f"damaged: {sentence}", highlight=False, soft_wrap=True)
+        terminal.print(f"damaged: {sentence}", highlight=False, soft_wrap=True)
     if not searches and (found := list((out / SEARCHES).glob("*/manifest.json"))):
         total = _megabytes(sum(size(path.parent) for path in found))
-        screen.print(f"{len(found)} more of searches, {total}: twin runs list --searches")
+        terminal.print(f"{len(found)} more of searches, {total}: twin runs list --searches")
 
 
 @app.command()

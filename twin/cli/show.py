@@ -111,7 +111,7 @@ def _mask(insee: str, identity: str) -> str:
 
 def show_result(result: Result) -> None:
     """Print the centre's indicators by family, then what the run is and why it stopped."""
-    screen = console()
+    terminal = console()
     rows = result.indicators.to_dict(orient="records")
     centre = {row["indicator"]: row for row in rows if row["scope"] == "centre"}
     for family, title in FAMILIES.items():
@@ -124,15 +124,15 @@ def show_result(result: Result) -> None:
             if indicator.family == family:
                 mean, interval = _cells(centre.get(key), result.replications)
                 table.add_row(indicator.label, mean, interval, indicator.unit)
-        screen.print(table, "")
+        terminal.print(table, "")
     for line in _facts(result):
-        screen.print(line, highlight=False, soft_wrap=True)
+        terminal.print(line, highlight=False, soft_wrap=True)
 
 
 def console() -> Console:
-    """Where tables are printed: as wide as the terminal, or as a file of tables."""
-    found = Console()
-    return found if found.is_terminal else Console(width=WIDTH_OF_A_FILE)
+    """Terminal, or a file of a stated width."""
+    terminal = Console()
+    return terminal if terminal.is_terminal else Console(width=WIDTH_OF_A_FILE)
 
 
 def _cells(row: Mapping[Hashable, Any] | None, replications: int) -> tuple[str, str]:
@@ -145,7 +145,7 @@ def _cells(row: Mapping[Hashable, Any] | None, replications: int) -> tuple[str, 
 
 
 def number(value: float) -> str:
-    """Three digits that count, or a whole number from a thousand on."""
+    """Write a number with three significant digits, whole from a thousand on."""
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 

@@ -21,7 +21,7 @@ from twin.contracts import Figure, Kind
 from twin.errors import InputError
 from twin.model.centre.engines import Engine
 from twin.model.indicators import load_indicators
-from twin.scenarios.compare import known_indicators, paired, same_horizon
+from twin.scenarios.compare import check_comparable, known_indicators, paired
 from twin.scenarios.experiment import Replays
 from twin.scenarios.schema import MAX_REPLICATIONS, Scenario
 from twin.scenarios.stopping import half_width
@@ -62,8 +62,6 @@ class Budget:
 
     def checked(self, plans: int) -> Budget:
         """Return this budget, or one sentence: it cannot rank so many plans."""
-        if plans < 2:  # noqa: PLR2004
-            raise InputError("two plans or more are needed for a ranking")
         if self.first < _FEWEST:
             raise InputError(f"first replications: {self.first} is below {_FEWEST}")
         if not plans * self.first <= self.total <= MAX_REPLICATIONS:
@@ -155,7 +153,7 @@ def rank(
         too small.
     """
     known_indicators([indicator])
-    same_horizon(scenarios)
+    check_comparable(scenarios)
     budget = budget.checked(len(scenarios))
     replays = Replays(scenarios, seed, out=out, workers=workers, engine=engine, cluster=cluster)
     counts = dict.fromkeys(scenarios, budget.first)
@@ -223,11 +221,13 @@ def allocation(means: Floats, sds: Floats) -> Floats:
     if not sds.any():
         return np.full(len(means), 1 / len(means))
     best = int(np.argmax(means))
-    distance = np.maximum(means[best] - means, _NEAREST * sds.max())
-    numbers = (sds / distance) ** 2
-    others = (sds > 0) & (np.arange(len(sds)) != best)
-    numbers[best] = sds[best] * math.sqrt(np.sum((numbers[others] / sds[others]) ** 2))
-    shares: Floats = numbers / numbers.sum() if numbers.any() else sds / sds.sum()
+    spread = sds / sds.max()
+    distance = np.maximum((means[best] - means) / sds.max(), _NEAREST)
+    numbers = (spread / distance) ** 2
+    others = np.arange(len(sds)) != best
+    # N_i^2 / sd_i^2 of a plan is sd_i^2 / d_i^4.
+    numbers[best] = spread[best] * math.sqrt(np.sum((spread / distance**2)[others] ** 2))
+    shares: Floats = numbers / numbers.sum() if numbers.any() else spread / spread.sum()
     return shares
 
 
@@ -240,7 +240,7 @@ def doubts(values: Mapping[str, pd.Series[float]]) -> dict[str, float]:
     best = _best(values)
     others = {name: (values[best] - column).dropna() for name, column in values.items()}
     return {
-        name: 0.0 if name == best or _same(ahead) else _behind(ahead.to_numpy(np.float64))
+        name: 0.0 if name == best or _same(ahead) else _behind(ahead)
         for name, ahead in others.items()
     }
 
@@ -253,11 +253,11 @@ def _same(difference: pd.Series[float]) -> bool:
     return len(difference) > 0 and not difference.any()
 
 
-def _behind(ahead: Floats) -> float:
+def _behind(ahead: pd.Series[float]) -> float:
     """Probability that the mean of paired differences is below 0."""
     if len(ahead) < _FEWEST:
         return 1.0
-    mean, _, p = paired(ahead)
+    mean, _, p = paired(ahead.to_numpy())
     return p / 2 if mean >= 0 else 1 - p / 2
 
 

@@ -21,11 +21,11 @@ from twin.scenarios.stopping import CONFIDENCE, half_width
 __all__ = [
     "USUAL",
     "Difference",
+    "check_comparable",
     "compare",
     "holm",
     "known_indicators",
     "paired",
-    "same_horizon",
 ]
 
 USUAL = (
@@ -111,11 +111,9 @@ def compare(results: Mapping[str, Result], indicators: Iterable[str] = USUAL) ->
     Raises
     ------
     InputError
-        Fewer than two results, or an unknown indicator.
+        An unknown indicator.
     """
     (first, *others), wanted = results.values(), known_indicators(indicators)
-    if not others:
-        raise InputError("two scenarios or more are needed for a comparison")
     found = [
         difference
         for other in others
@@ -156,7 +154,7 @@ def _difference(indicator: str, first: Result, other: Result) -> Difference | No
     )
 
 
-def paired(differences: npt.NDArray[np.float64]) -> tuple[float, float, float]:
+def paired(differences: npt.NDArray[np.floating]) -> tuple[float, float, float]:
     """Mean of paired differences, half-width of its interval, p-value of Student's paired test.
 
     Differences that are all equal leave nothing to chance: their half-width is 0, and p is 1 when
@@ -207,14 +205,16 @@ def known_indicators(names: Iterable[str]) -> list[str]:
     return wanted
 
 
-def same_horizon(scenarios: Mapping[str, Scenario]) -> None:
-    """Refuse scenarios whose days are not the same: their worlds are not.
+def check_comparable(scenarios: Mapping[str, Scenario]) -> None:
+    """Refuse fewer than two scenarios, or days that are not the same: the worlds are not.
 
     Raises
     ------
     InputError
         The sentence names two of them and what makes them equal.
     """
+    if len(scenarios) < 2:  # noqa: PLR2004
+        raise InputError("two scenarios or more, each once, are needed to choose between them")
     (first, start), *others = ((name, each.horizon) for name, each in scenarios.items())
     for name, horizon in others:
         if horizon != start:

@@ -292,9 +292,11 @@ def remove(folder: Path) -> None:
     StoreError
         A file cannot be removed, or the folder holds something that no run writes.
     """
-    ours = [path for path in folder.iterdir() if _OURS.fullmatch(path.name)]
+    for path in (files := list(folder.iterdir())):
+        if not _OURS.fullmatch(path.name):
+            raise StoreError(f"{folder}: not removed, no run writes {path.name}")
     try:
-        for path in sorted(ours, key=lambda path: path.name == "manifest.json"):
+        for path in sorted(files, key=lambda path: path.name == "manifest.json"):
             path.unlink()
         folder.rmdir()
     except OSError as problem:
