@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from twin import __version__
-from twin.cli import calibrate, compare, data, run, runs, scenario, streams
+from twin.cli import calibrate, compare, data, run, runs, scale, scenario, streams
 from twin.errors import TwinError
 
 __all__ = ["app", "main"]
@@ -28,6 +28,7 @@ app.command("run")(run.run)
 app.add_typer(runs.app, name="runs")
 app.command("compare")(compare.compare)
 app.command("rank")(compare.rank)
+app.command("scale")(scale.scale)
 
 
 def _print_version(asked: bool) -> None:
