@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from twin import __version__
-from twin.cli import calibrate, data, run, scenario, streams
+from twin.cli import calibrate, compare, data, run, runs, scale, scenario, streams
 from twin.errors import TwinError
 
 __all__ = ["app", "main"]
@@ -25,7 +25,10 @@ app.add_typer(calibrate.app, name="calibrate")
 app.add_typer(scenario.app, name="scenario")
 app.add_typer(streams.app, name="streams")
 app.command("run")(run.run)
-app.command("runs")(run.runs)
+app.add_typer(runs.app, name="runs")
+app.command("compare")(compare.compare)
+app.command("rank")(compare.rank)
+app.command("scale")(scale.scale)
 
 
 def _print_version(asked: bool) -> None:

@@ -37,7 +37,7 @@ from twin.model.forfaits import load_forfaits
 from twin.model.seats import SeatPlan
 from twin.model.territory import Territory
 
-__all__ = ["sample_world"]
+__all__ = ["sample_presence", "sample_world"]
 
 _INCIDENT = (
     "camera",
@@ -106,10 +106,31 @@ def sample_world(
         ),
         requests=_in_order(Requests, [outside.requests(i) for i in communes]),
         requisitions=_in_order(Requisitions, [outside.requisitions(i) for i in communes]),
-        present=_present(streams, plan, assumptions["absence_rate"]),
+        present=sample_presence(
+            plan, assumptions["absence_rate"], seed=seed, replication=replication
+        ),
         faults=_faults(streams, territory, centre.horizon_ms, assumptions),
         outages=_dark(dark),
     )
+
+
+def sample_presence(plan: SeatPlan, absence_rate: float, *, seed: int, replication: int) -> Flags:
+    """Whether each shift is filled: absences are drawn per seat, in the order of its shifts.
+
+    The only part of a world that is drawn from the seats.
+
+    Returns
+    -------
+    ndarray of bool, shape (shifts,)
+    """
+    streams = _Streams(seed, replication)
+    present = np.ones(len(plan.shifts.seat), dtype=np.bool_)
+    if plan.levers.relief:
+        return present
+    for seat, name in enumerate(plan.names):
+        of_seat = np.flatnonzero(plan.shifts.seat == seat)
+        present[of_seat] = streams(f"absence/{name}").random(len(of_seat)) >= absence_rate
+    return present
 
 
 def _not_yet_joined(
@@ -290,17 +311,6 @@ def _in_order(table: type[Table], parts: list[Table]) -> Table:
     keys = [columns[name] for name in ("id", "kind", "time_ms") if name in columns]
     order = np.lexsort(keys)
     return table(**{name: column[order] for name, column in columns.items()})
-
-
-def _present(streams: _Streams, plan: SeatPlan, absence_rate: float) -> Flags:
-    """Whether each shift is filled: absences are drawn per seat, in the order of its shifts."""
-    present = np.ones(len(plan.shifts.seat), dtype=np.bool_)
-    if plan.levers.relief:
-        return present
-    for seat, name in enumerate(plan.names):
-        of_seat = np.flatnonzero(plan.shifts.seat == seat)
-        present[of_seat] = streams(f"absence/{name}").random(len(of_seat)) >= absence_rate
-    return present
 
 
 def _faults(

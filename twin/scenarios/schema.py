@@ -24,6 +24,7 @@ from twin.model.demand import DemandLevers
 from twin.model.indicators import load_indicators
 from twin.model.seats import SeatsLevers
 from twin.model.territory import CommunesLevers, ForfaitLevers
+from twin.scenarios.stopping import LOOK_AHEAD, HalfWidth
 
 __all__ = ["NAME", "Experiment", "Scenario", "Tariffs", "assignments"]
 
@@ -172,24 +173,26 @@ class Experiment(_Block):
     """Replications that are always run."""
     max_replications: int = Field(ge=1, le=MAX_REPLICATIONS)
     """Replications after which precision is no longer sought."""
-    precision: Mapping[str, float] = {}
-    """Half-width of the 95 % interval, relative to the mean, that each named indicator of the
-    centre must reach before the run stops: "2%"."""
+    look_ahead: int = Field(LOOK_AHEAD, ge=0, le=MAX_REPLICATIONS)
+    """Replications for which precision must hold after it is first reached."""
+    precision: Mapping[str, HalfWidth] = {}
+    """Half-width that each named indicator of the centre must reach before the run stops: "2%" of
+    the mean, or 0.2 in its unit; the intervals hold together at 95 % (Bonferroni)."""
 
     @field_validator("precision", mode="before")
     @classmethod
-    def _shares(cls, given: object) -> object:
+    def _half_widths(cls, given: object) -> object:
         if not isinstance(given, Mapping):
             return given
         known = load_indicators()
         for name in given:
             if name not in known:
                 raise ValueError(f'unknown indicator "{name}"; {did_you_mean(name, known)}')
-        return {name: _share(value) for name, value in given.items()}
+        return {name: HalfWidth.parsed(value) for name, value in given.items()}
 
     @field_serializer("precision")
-    def _percents(self, precision: Mapping[str, float]) -> dict[str, str]:
-        return {name: f"{100 * share:g}%" for name, share in precision.items()}
+    def _spelt(self, precision: Mapping[str, HalfWidth]) -> dict[str, str | float]:
+        return {name: half.spelt for name, half in precision.items()}
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -242,14 +245,3 @@ def _merged(levers: dict[str, Any], overrides: Mapping[str, Any]) -> dict[str, A
         else:
             merged[key] = value
     return merged
-
-
-def _share(given: object) -> float:
-    text = str(given)
-    try:
-        share = float(text.removesuffix("%")) / 100
-    except ValueError:
-        share = 0.0
-    if not text.endswith("%") or not 0 < share < 1:
-        raise ValueError(f'"{given}" is not a precision: write a share such as "2%"')
-    return share

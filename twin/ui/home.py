@@ -10,7 +10,7 @@ from twin.errors import TwinError
 from twin.reports.figures import Family, cells, changed_levers, figures, outdated, period, unseen
 from twin.scenarios.experiment import summary
 from twin.scenarios.library import Library, load_library
-from twin.scenarios.store import Run, stored_runs
+from twin.scenarios.store import Run, damaged_runs, stored_runs
 
 __all__ = ["show"]
 
@@ -57,6 +57,8 @@ def show(out: Path = RUNS) -> None:
         library = load_library()
         _show_scenarios(library)
         st.header("Calculs enregistrés")
+        for problem in damaged_runs(out).values():
+            st.error(f"Un calcul ne peut pas être lu. Détail (en anglais) : {problem}")
         _show_runs(stored_runs(out), library)
     except TwinError as problem:
         st.error(f"Un fichier ne peut pas être utilisé. Détail (en anglais) : {problem}")
