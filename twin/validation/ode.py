@@ -40,7 +40,8 @@ class Steps(NamedTuple):
         >>> Steps.of(lambda time: 2 * time, 0.5, 3).rates.tolist()
         [0.5, 1.5, 2.5]
         """
-        return cls(length, rate((np.arange(number) + 0.5) * length))
+        middles = np.arange(number, dtype=np.float64) + 0.5
+        return cls(length, rate(length * middles))
 
 
 def laws(
@@ -111,8 +112,10 @@ def _after(law: Floats, birth_rate: float, deaths: Floats, elapsed: float) -> Fl
 
 def _flow(law: Floats, birth_rate: float, deaths: Floats) -> Floats:
     """Rate at which the law of a birth-death process changes."""
-    up = birth_rate * law[:-1] - deaths * law[1:]
-    return np.concatenate([[0.0], up]) - np.concatenate([up, [0.0]])
+    up = np.zeros(len(law) + 1)
+    up[1:-1] = birth_rate * law[:-1] - deaths * law[1:]
+    change: Floats = up[:-1] - up[1:]
+    return change
 
 
 def delayed(laws_of_number: Floats, servers: Ints) -> Floats:

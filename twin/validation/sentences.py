@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from twin.model.centre.journal import Origin, SpellState
-from twin.model.centre.world import NEVER, Centre, Faults, Incidents, Kind, Patrols
+from twin.model.centre.world import NEVER, Centre, Faults, Incidents, Kind, Patrols, World
 from twin.model.clock import MS_PER_DAY, MS_PER_H, MS_PER_MIN
 from twin.validation import formulas
 from twin.validation.case import Case, Player, Sample
@@ -223,9 +223,9 @@ def _in_view(
     )
 
 
-def _incidents(engine: Player, centre: Centre, **world: object) -> pd.DataFrame:
-    """Play incidents: what became of each, in their order."""
-    tasks = engine(centre, quiet(centre)._replace(**world)).tasks.to_pandas()
+def _play(engine: Player, centre: Centre, world: World) -> pd.DataFrame:
+    """What became of each incident, in their order."""
+    tasks: pd.DataFrame = engine(centre, world).tasks.to_pandas()
     return tasks[tasks.kind == Kind.POLICE].reset_index(drop=True)
 
 
@@ -260,7 +260,7 @@ def _wall(engine: Player, rng: np.random.Generator) -> Sample:
     incidents = _in_view(
         time_ms, camera, _VIEW_MIN * MS_PER_MIN, rng.exponential(size=_ARRIVALS)
     )._replace(call_ms=exponential(rng, MS_PER_MIN / _CALLS_PER_MIN, _ARRIVALS))
-    origin = _incidents(engine, centre, incidents=incidents).origin
+    origin = _play(engine, centre, quiet(centre)._replace(incidents=incidents)).origin
     sample = {}
     for name, those in (("held", held), ("in turn", ~held)):
         sample[f"noticed, {name}"] = (origin[those] == Origin.WALL).mean()
@@ -311,12 +311,11 @@ def _frozen(engine: Player, rng: np.random.Generator) -> Sample:
     view_ms = exponential(rng, MS_PER_MIN / _LEAVING_PER_MIN, _ARRIVALS)
     camera = rng.integers(0, _CAMERAS, _ARRIVALS)
     up_ms, repair_ms = (round(MS_PER_MIN / rate) for rate in (_FAULTS_PER_MIN, _REPAIRS_PER_MIN))
-    tasks = _incidents(
-        engine,
-        centre,
+    world = quiet(centre)._replace(
         incidents=_in_view(time_ms, camera, view_ms, rng.exponential(size=_ARRIVALS)),
         faults=_faults(rng, _CAMERAS, horizon_ms, up_ms, repair_ms),
     )
+    tasks = _play(engine, centre, world)
     return {
         "noticed": (tasks.origin == Origin.WALL).mean(),
         "ever watched": tasks.entitled.mean(),
@@ -345,5 +344,5 @@ def _patrols(engine: Player, rng: np.random.Generator) -> Sample:
     incidents = _in_view(
         time_ms, rng.integers(0, cameras, _ARRIVALS), view_ms, rng.exponential(size=_ARRIVALS)
     )
-    tasks = _incidents(engine, centre, incidents=incidents)
+    tasks = _play(engine, centre, quiet(centre)._replace(incidents=incidents))
     return {"noticed": (tasks.origin == Origin.PATROL).mean()}

@@ -86,7 +86,7 @@ class _Queue:
     ) -> Case:
         law = ode.laws(self.steps, self.servers, self.services_per_h, _STATES, relieved)
         values = _over(windows, ode.delayed(law, self.servers))
-        return Case(number, name, values, lambda *played: self.sample(*played, windows))
+        return Case(number, name, values, lambda engine, rng: self.sample(engine, rng, windows))
 
 
 def _over(windows: Windows, chance: Floats) -> dict[str, float]:
