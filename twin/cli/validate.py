@@ -74,9 +74,9 @@ def validate(
         print(markdown(proof.verdicts))
         print("", *_facts(proof), sep="\n")
     if proof.disagreeing:
-        print(
-            f"twin: {proof.disagreeing} of {len(proof.verdicts)} verdicts disagree", file=sys.stderr
-        )
+        verb = "disagrees" if proof.disagreeing == 1 else "disagree"
+        count = f"{proof.disagreeing} of {len(proof.verdicts)} verdicts"
+        print(f"twin: {count} {verb}", file=sys.stderr)
         raise typer.Exit(1)
 
 

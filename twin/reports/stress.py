@@ -307,8 +307,8 @@ def _experimentation(stored: Run, finished: Sequence[int]) -> list[str]:
     return [
         "## 4. Expérimentation",
         "### 4.1 Initialisation",
-        "La salle commence vide, sans période de chauffe. Ce qui est inachevé à la fin est compté à "
-        "part et exclu des parts.",
+        "La salle commence vide, sans période de chauffe. Ce qui est inachevé à la fin est compté "
+        "à part et exclu des parts.",
         "### 4.2 Durée",
         f"{horizon['days']} jours simulés par réplication, {period(stored)}, heure de Paris, avec "
         "jours fériés, vacances scolaires et changements d'heure.",

@@ -41,8 +41,6 @@ POOLED = sum(load for load, _ in WARDS.values())
 WARDS |= {f"pooled, {beds} beds": (POOLED, beds) for beds in (22, 26)}
 """Load and beds of stroke wards (Monks et al. 2016, BMC Health Services Research 16:530)."""
 
-_PATIENTS = 1500
-
 
 def cases() -> list[Case]:
     """Cases 1 to 6 and 11."""
@@ -162,8 +160,8 @@ def _wards(engine: Player, rng: np.random.Generator) -> Sample:
     """A patient is a call: no bed, no patience."""
     refused = []
     for load, beds in WARDS.values():
-        time_ms = poisson(rng, MS_PER_H / load, _PATIENTS)
-        tasks, _ = _answered(engine, beds, time_ms, exponential(rng, MS_PER_H, _PATIENTS), 0)
+        time_ms = poisson(rng, MS_PER_H / load, _CALLS)
+        tasks, _ = _answered(engine, beds, time_ms, exponential(rng, MS_PER_H, _CALLS), 0)
         refused.append((tasks.outcome == Outcome.LOST).mean())
     return of_each("refused:", WARDS, refused)
 

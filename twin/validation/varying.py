@@ -47,8 +47,9 @@ _EVER = 180
 TARGETS = tuple(tenth / 10 for tenth in range(1, 10))
 """Chances to wait that the staffing of case 13 aims at; an engine plays every second one."""
 
-_AGENTS_ON_SHIFT = {"night": 9, "day": 13, "evening": 12}
+_AGENTS_ON_SHIFT = (10, 13, 12)
 _SHIFT = 8 * _PER_H
+"""Shifts of eight hours, from midnight, in cases 12 and 17."""
 
 
 def daily_rate(time_h: Floats) -> Floats:
@@ -145,49 +146,52 @@ def _control_room() -> Case:
     return queue.case(8, "M(t)/M/12, rate of a day", windows)
 
 
-def _shifts_of_a_day(days: int) -> tuple[Ints, frozenset[int]]:
-    servers = np.tile(np.repeat([*_AGENTS_ON_SHIFT.values()], _SHIFT), days)
+def _shifts(days: int) -> tuple[Ints, frozenset[int]]:
+    """Agents in each step, and the steps that begin a shift."""
+    servers = np.tile(np.repeat(_AGENTS_ON_SHIFT, _SHIFT), days)
     return servers, frozenset(range(_SHIFT, len(servers), _SHIFT))
+
+
+def _after_the_start(first_h: float, length_h: float, days: range) -> Ints:
+    """Steps of the same hours of every shift."""
+    starts = np.arange(0, _PER_DAY, _SHIFT) / _PER_H
+    return np.concatenate([_hours(start + first_h, length_h, days) for start in starts])
 
 
 def _relieved() -> Case:
     """Shifts that have nobody in common; who is relieved finishes what he has in hand."""
-    steps = _days(4)
-    servers, relieved = _shifts_of_a_day(4)
+    steps, counted = _days(9), range(1, 9)
+    servers, relieved = _shifts(9)
     queue = _Queue(steps, servers, 2, _staffed_room(servers, _QUARTER, relieved))
-    windows = {}
-    for i, shift in enumerate(_AGENTS_ON_SHIFT):
-        windows[f"first hour of the {shift}"] = _hours(8 * i, 1, range(1, 4))
-        windows[f"last hours of the {shift}"] = _hours(8 * i + 5, 3, range(1, 4))
+    windows = {
+        "first hour of a shift": _after_the_start(0, 1, counted),
+        "last hours of a shift": _after_the_start(5, 3, counted),
+    }
     return queue.case(12, "M(t)/M/s(t), relieved agents finish", windows, relieved)
 
 
 def _put_down() -> Case:
-    """The shifts of 12, handed over, and half an hour's break that interrupts, each in turn."""
-    steps = _days(4)
-    servers, relieved = _shifts_of_a_day(4)
+    """The shifts of 12, handed over; an hour's break that interrupts, every half hour."""
+    steps, counted = _days(9), range(1, 9)
+    servers, relieved = _shifts(9)
     centre = _staffed_room(servers, _QUARTER, relieved)
-    break_ms, hour_ms = MS_PER_H // 2, MS_PER_H
-    shifts = centre.shifts
-    due_ms = shifts.start_ms + hour_ms + shifts.seat * break_ms
-    away = [slice(ms // hour_ms * _PER_H + ms % hour_ms * _PER_H // hour_ms, None) for ms in due_ms]
+    shifts, rules = centre.shifts, centre.rules
+    due_ms = shifts.start_ms + (shifts.seat + 1) * (MS_PER_H // 2)
     present = servers.copy()
-    for pause in away:
-        present[pause.start : pause.start + _PER_H // 2] -= 1
-    interruptible = np.zeros_like(centre.rules.interruptible)
+    for first in due_ms * _PER_H // MS_PER_H:
+        present[first : first + _PER_H] -= 1
+    interruptible = rules.interruptible.copy()
     interruptible[Kind.REQUEST] = True
     centre = centre._replace(
         breaks=table(
-            Breaks, len(due_ms), shift=np.arange(len(due_ms)), due_ms=due_ms, length_ms=break_ms
+            Breaks, len(due_ms), shift=np.arange(len(due_ms)), due_ms=due_ms, length_ms=MS_PER_H
         ),
-        rules=centre.rules._replace(
-            interruptible=interruptible, end_of_shift=int(EndOfShift.HAND_OVER)
-        ),
+        rules=rules._replace(interruptible=interruptible, end_of_shift=int(EndOfShift.HAND_OVER)),
     )
-    windows = {}
-    for i, shift in enumerate(_AGENTS_ON_SHIFT):
-        windows[f"first hour of the {shift}"] = _hours(8 * i, 1, range(1, 4))
-        windows[f"breaks of the {shift}"] = _hours(8 * i + 1, 4, range(1, 4))
+    windows = {
+        "first half hour of a shift": _after_the_start(0, 0.5, counted),
+        "breaks": _after_the_start(1, 4, counted),
+    }
     name = "M(t)/M/s(t), work handed over, breaks"
     return _Queue(steps, present, 2, centre).case(17, name, windows)
 
