@@ -47,8 +47,8 @@ def report(
     library = load_library(scenarios)
     scenario = library[name].with_overrides(assignments(settings or []), "command line")
     identity = identify(name, scenario, library.experiment.seed if seed is None else seed)
-    folder = runs / identity.folder
-    if not folder.exists() or not Run.found(identity, runs).finished():
+    stored = Run.found(identity, runs) if (runs / identity.folder).exists() else None
+    if stored is None or not stored.finished():
         levers = [word for each in settings or [] for word in ("--set", each)]
         asked = ["twin", "run", name, "--seed", str(identity.seed), "--out", str(runs), *levers]
         if scenarios is not None:
@@ -58,7 +58,7 @@ def report(
         )
     path = out or Path(f"{name}-stress.md")
     try:
-        atomic_write(path, stress_report(Run.found(identity, runs), library))
+        atomic_write(path, stress_report(stored, library))
     except OSError as problem:
         raise InputError(f"{path}: cannot be written ({problem.strerror})") from None
     print(f"written: {path}")

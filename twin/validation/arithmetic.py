@@ -6,11 +6,11 @@ A published value is known to half of its last digit, which is then the interval
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import cos, pi, sin
+from math import cos, sin
 
 import numpy as np
 
-from twin.validation import formulas, ode, varying
+from twin.validation import formulas, ode, queues, varying
 from twin.validation.case import Verdict
 
 __all__ = ["NOT_RUN", "verdicts"]
@@ -21,9 +21,11 @@ NOT_RUN = {
 }
 """Cases of the table that are not played, and why."""
 
-_ACUTE = (8.14549, {9: 0.181, 10: 0.128, 11: 0.087, 12: 0.056, 13: 0.034, 14: 0.019})
-_REHABILITATION = (9.71822, {10: 0.202, 12: 0.109, 13: 0.075, 14: 0.050, 15: 0.031, 16: 0.019})
-_POOLED = (_ACUTE[0] + _REHABILITATION[0], {22: 0.063, 26: 0.016})
+_WARDS = {
+    "acute": {9: 0.181, 10: 0.128, 11: 0.087, 12: 0.056, 13: 0.034, 14: 0.019},
+    "rehabilitation": {10: 0.202, 12: 0.109, 13: 0.075, 14: 0.050, 15: 0.031, 16: 0.019},
+    "pooled": {22: 0.063, 26: 0.016},
+}
 
 _DAILY = {98.5: 0.10438, 104.5: 0.36814, 110.5: 0.95447, 116.5: 0.88685}
 _HALFIN_WHITT = {0.1: 1.42019, 0.2: 1.06152, 0.5: 0.50605}
@@ -53,7 +55,7 @@ def _published(
 def _infinitely_many() -> Iterator[Verdict]:
     """Eick, Massey and Whitt (1993, Management Science 39:241), long after the start."""
     length = 0.01
-    steps = ode.Steps.of(lambda time: 100 + 20 * np.sin(time), length, 3000)
+    steps = ode.Steps.of(varying.swinging_rate, length, 3000)
     time = (len(steps.rates) - 0.5) * length
     closed = 100 + 10 * (sin(time) - cos(time))
     ours = float(ode.mean_load(steps, 1)[-1])
@@ -63,9 +65,7 @@ def _infinitely_many() -> Iterator[Verdict]:
 
 
 def _daily() -> Iterator[Verdict]:
-    law = ode.law_under(
-        lambda time: 20 + 8 * sin(2 * pi * (time - 8) / 24), 12, 2, 200, np.array([*_DAILY])
-    )
+    law = ode.law_under(varying.daily_rate, 12, 2, 200, np.array([*_DAILY]))
     for (hour, value), states in zip(_DAILY.items(), law, strict=True):
         ours = float(states[12:].sum())
         yield _published(8, "M(t)/M/12, rate of a day", f"waiting at {hour:g} h", value, 5, ours)
@@ -82,16 +82,11 @@ def _halfin_whitt() -> Iterator[Verdict]:
 
 
 def _wards() -> Iterator[Verdict]:
-    for ward, (load, published) in (
-        ("acute", _ACUTE),
-        ("rehabilitation", _REHABILITATION),
-        ("pooled", _POOLED),
-    ):
+    for ward, published in _WARDS.items():
         for beds, value in published.items():
-            ours = formulas.erlang_b(load, beds)
-            yield _published(
-                11, "stroke wards, Erlang B", f"refused: {ward}, {beds}", value, 3, ours
-            )
+            ours = formulas.erlang_b(queues.LOADS[ward], beds)
+            quantity = f"refused: {ward}, {beds} beds"
+            yield _published(11, "stroke wards, Erlang B", quantity, value, 3, ours)
 
 
 def _staffing() -> Iterator[Verdict]:
@@ -111,15 +106,15 @@ def _staffing() -> Iterator[Verdict]:
 
 
 def _posts() -> Iterator[Verdict]:
-    """APCO's shift relief, and posts per seat: the first place to compare with the staffing."""
+    """Posts from first principles: what the staffing is held to."""
     shift = formulas.shift_relief(seats=5, shift_h=8, breaks_h=1, leave_h=160)
     yield _published(14, "APCO shift relief", "posts for 5 seats of a shift", 6.19, 2, shift)
-    for seat, hours, alone, absent in (("24/7", 24, 5.451, 6.03), ("18:00-06:00", 12, 2.73, 3.02)):
-        digits = 3 if hours == 24 else 2
-        name = f"full-time posts per {seat} seat"
-        yield _published(
-            15, name, "nobody absent", alone, digits, formulas.posts(hours * 365, _ANNUAL_H)
-        )
-        yield _published(
-            15, name, "9.6 % absent", absent, 2, formulas.posts(hours * 365, _ANNUAL_H, _ABSENT)
-        )
+    for seat, hours, absent, value, digits in (
+        ("24/7", 24, 0, 5.451, 3),
+        ("24/7", 24, _ABSENT, 6.03, 2),
+        ("18:00-06:00", 12, 0, 2.73, 2),
+        ("18:00-06:00", 12, _ABSENT, 3.02, 2),
+    ):
+        quantity = f"posts, {100 * absent:g} % absent"
+        ours = formulas.posts(365 * hours, _ANNUAL_H, absent)
+        yield _published(15, f"seat held {seat}", quantity, value, digits, ours)

@@ -24,7 +24,7 @@ from twin.validation.draws import (
 )
 from twin.validation.worlds import quiet, room, table
 
-__all__ = ["cases"]
+__all__ = ["LOADS", "cases"]
 
 Ints = npt.NDArray[np.int64]
 
@@ -36,17 +36,20 @@ _AGENTS = 14
 _CLASSES = {Kind.POLICE: 2, Kind.REQUEST: 3, Kind.SAFEGUARD: 4}
 """Arrivals per mean service in case 5, the first class first."""
 
-WARDS = {"acute, 10 beds": (8.14549, 10), "rehabilitation, 12 beds": (9.71822, 12)}
-POOLED = sum(load for load, _ in WARDS.values())
-WARDS |= {f"pooled, {beds} beds": (POOLED, beds) for beds in (22, 26)}
-"""Load and beds of stroke wards (Monks et al. 2016, BMC Health Services Research 16:530)."""
+LOADS = {"acute": 8.14549, "rehabilitation": 9.71822}
+LOADS["pooled"] = sum(LOADS.values())
+"""Patients in stroke wards (Monks et al. 2016, BMC Health Services Research 16:530), in erlangs."""
+_WARDS = {
+    f"{ward}, {beds} beds": (LOADS[ward], beds)
+    for ward, beds in (("acute", 10), ("rehabilitation", 12), ("pooled", 22), ("pooled", 26))
+}
 
 
 def cases() -> list[Case]:
     """Cases 1 to 6 and 11."""
     erlang_a = formulas.erlang_a(100 / 30, 1 / 3, 1 / 5, _AGENTS)
     waits = formulas.priority_waits([*_CLASSES.values()], 1, 12)
-    full = (formulas.erlang_b(load, beds) for load, beds in WARDS.values())
+    full = (formulas.erlang_b(load, beds) for load, beds in _WARDS.values())
     return [
         Case(
             1, "Erlang B, 10 erlangs, 14 lines", {"blocked": formulas.erlang_b(10, _AGENTS)}, _loss
@@ -95,7 +98,7 @@ def cases() -> list[Case]:
             },
             _single_server,
         ),
-        Case(11, "stroke wards, Erlang B", of_each("refused:", WARDS, full), _wards),
+        Case(11, "stroke wards, Erlang B", of_each("refused:", _WARDS, full), _wards),
     ]
 
 
@@ -159,11 +162,11 @@ def _single_server(engine: Player, rng: np.random.Generator) -> Sample:
 def _wards(engine: Player, rng: np.random.Generator) -> Sample:
     """A patient is a call: no bed, no patience."""
     refused = []
-    for load, beds in WARDS.values():
+    for load, beds in _WARDS.values():
         time_ms = poisson(rng, MS_PER_H / load, _CALLS)
         tasks, _ = _answered(engine, beds, time_ms, exponential(rng, MS_PER_H, _CALLS), 0)
         refused.append((tasks.outcome == Outcome.LOST).mean())
-    return of_each("refused:", WARDS, refused)
+    return of_each("refused:", _WARDS, refused)
 
 
 def _answered(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import pi
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -23,10 +24,11 @@ from twin.validation.draws import by_steps, calls, exponential, play_calls
 from twin.validation.ode import Steps
 from twin.validation.worlds import room, table
 
-__all__ = ["TARGETS", "cases", "chance_to_wait", "daily_rate", "staffed"]
+__all__ = ["TARGETS", "cases", "chance_to_wait", "daily_rate", "swinging_rate"]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Time = TypeVar("Time", float, Floats)
 Windows = Mapping[str, Ints]
 """Steps over which a chance is averaged, by name."""
 
@@ -52,14 +54,20 @@ _SHIFT = 8 * _PER_H
 """Shifts of eight hours, from midnight, in cases 12 and 17."""
 
 
-def daily_rate(time_h: Floats) -> Floats:
+def daily_rate(time_h: Time) -> Time:
     """Calls per hour of cases 8, 12 and 17: 20 on average, most at 14:00."""
-    return 20 + 8 * np.sin(2 * pi * (time_h - 8) / _DAY_H)
+    rate: Time = 20 + 8 * np.sin(2 * pi * (time_h - 8) / _DAY_H)
+    return rate
+
+
+def swinging_rate(time: Time) -> Time:
+    """Calls per mean service of cases 7 and 13."""
+    rate: Time = 100 + 20 * np.sin(time)
+    return rate
 
 
 def _swinging() -> Steps:
-    """Calls per mean service of cases 7 and 13."""
-    return Steps.of(lambda time: 100 + 20 * np.sin(time), _FINE, _SETTLED + _PERIOD)
+    return Steps.of(swinging_rate, _FINE, _SETTLED + _PERIOD)
 
 
 def cases() -> list[Case]:
@@ -222,7 +230,7 @@ def _infinitely_many() -> Case:
     return Case(7, "M(t)/M/inf, 100 + 20 sin t", values, sample)
 
 
-def staffed(target: float, load: Floats) -> Ints:
+def _staffed(target: float, load: Floats) -> Ints:
     """Agents with whom a share `target` of the callers wait, patience being like service.
 
     The number in the system is then that of infinitely many agents, nearly normal: mean load plus
@@ -235,7 +243,7 @@ def chance_to_wait(target: float) -> Floats:
     """Chance to wait in each step of one swing, by the equations, staffed to a target."""
     steps = _swinging()
     law = ode.laws(steps, np.full(len(steps.rates), _EVER), 1, _EVER)
-    servers = staffed(target, ode.mean_load(steps, 1))
+    servers = _staffed(target, ode.mean_load(steps, 1))
     return ode.delayed(law, servers)[_SETTLED:]
 
 
@@ -245,7 +253,7 @@ def _staffing() -> Case:
     played = TARGETS[::2]
     centres = []
     for target in played:
-        centre = _staffed_room(staffed(target, load), steps.length)
+        centre = _staffed_room(_staffed(target, load), steps.length)
         # Whoever leaves hands over at no cost: his caller is the next to be answered.
         rules = centre.rules._replace(end_of_shift=int(EndOfShift.HAND_OVER))
         centres.append(centre._replace(rules=rules))
