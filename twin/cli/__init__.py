@@ -8,7 +8,18 @@ from typing import Annotated
 import typer
 
 from twin import __version__
-from twin.cli import calibrate, compare, data, run, runs, scale, scenario, streams
+from twin.cli import (
+    calibrate,
+    compare,
+    data,
+    report,
+    run,
+    runs,
+    scale,
+    scenario,
+    streams,
+    validate,
+)
 from twin.errors import TwinError
 
 __all__ = ["app", "main"]
@@ -29,6 +40,8 @@ app.add_typer(runs.app, name="runs")
 app.command("compare")(compare.compare)
 app.command("rank")(compare.rank)
 app.command("scale")(scale.scale)
+app.command("report")(report.report)
+app.command("validate")(validate.validate)
 
 
 def _print_version(asked: bool) -> None:
