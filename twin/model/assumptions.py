@@ -21,7 +21,7 @@ SOURCES = "sources"
 """Key that stands among the choices of a scenario beside those of the assumptions."""
 
 _HIGH_QUANTILE = 0.95
-"""Quantile of a lognormal at its high end; its low end is the opposite one."""
+"""Quantile of a normal or lognormal at its high end; its low end is the opposite one."""
 
 
 class Grade(StrEnum):
@@ -76,7 +76,7 @@ class Assumption(BaseModel):
     """Value used unless a scenario says otherwise."""
     high: float
     """High end of the plausible range."""
-    distribution: Literal["fixed", "uniform", "triangular", "lognormal"]
+    distribution: Literal["fixed", "uniform", "triangular", "lognormal", "normal"]
     """Shape between low and high when the range is sampled."""
     grade: Grade
     """Grade of the source of the central value."""
@@ -113,9 +113,9 @@ class Assumption(BaseModel):
     def quantile(self, share: float) -> float:
         """Value below which `share` of the draws lie.
 
-        Uniform between the ends; triangular with its mode at the central value; lognormal with the
-        central value as its median and the ends as its 5 % and 95 % quantiles, so that each side
-        has a spread of its own. A ``fixed`` assumption keeps its central value.
+        Uniform between the ends; triangular with its mode at the central value; normal or lognormal
+        with the central value as its median and the ends as its 5 % and 95 % quantiles, so that
+        each side has a spread of its own. A ``fixed`` assumption keeps its central value.
 
         Parameters
         ----------
@@ -133,9 +133,12 @@ class Assumption(BaseModel):
             return mode
         if self.distribution == "uniform":
             return low + share * (high - low)
+        score = float(ndtri(share) / ndtri(_HIGH_QUANTILE))
+        end = high if score > 0 else low
         if self.distribution == "lognormal":
-            score = float(ndtri(share) / ndtri(_HIGH_QUANTILE))
-            return mode * math.pow((high if score > 0 else low) / mode, abs(score))
+            return mode * math.pow(end / mode, abs(score))
+        if self.distribution == "normal":
+            return mode + abs(score) * (end - mode)
         if share * (high - low) < mode - low:
             return low + math.sqrt(share * (high - low) * (mode - low))
         return high - math.sqrt((1 - share) * (high - low) * (high - mode))
