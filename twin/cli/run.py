@@ -98,7 +98,7 @@ def run(
     Replications already stored for the same scenario, data, engine and seed are never run again;
     Ctrl-C keeps the finished ones.
     """
-    from twin.cli.show import Bar, document, show_result, show_sources
+    from twin.cli.show import Bar, document, show_result, show_sources, sources
     from twin.model.centre.engines import must_compile
     from twin.scenarios import experiment as experiments
     from twin.scenarios.library import load_library
@@ -127,13 +127,11 @@ def run(
         print(f"twin: interrupted, {bar.done} of {bar.wanted} replications kept", file=sys.stderr)
         raise typer.Exit(130) from None
     if as_json:
-        print(
-            json.dumps(document(result, named=names), indent=1, ensure_ascii=False, allow_nan=False)
-        )
+        content = document(result, named=names) | sources(scenario)
+        print(json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False))
     else:
         show_result(result)
-        if official_only:
-            show_sources(scenario)
+        show_sources(scenario)
 
 
 def runs(out: OutOption = Path("runs")) -> None:

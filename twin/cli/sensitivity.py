@@ -70,7 +70,7 @@ def envelope(
     All the assumptions are drawn together and the scenario is played at each draw, in the same
     worlds. --replications is for the central values. Points already played are never played again.
     """
-    from twin.cli.show import show_sources
+    from twin.cli.show import show_sources, sources
     from twin.planning.envelope import envelope
     from twin.scenarios.library import load_library
 
@@ -82,11 +82,10 @@ def envelope(
         draws = play_with(scenario, experiment.exactly(per_point))
         found = envelope(central, draws, points)
     if as_json:
-        _print_json(_envelope_document(found, name))
+        _print_json(_envelope_document(found, name) | sources(scenario))
         return
     _show_envelope(found, name)
-    if official_only:
-        show_sources(scenario)
+    show_sources(scenario)
 
 
 def sensitivity(
@@ -132,6 +131,7 @@ def sensitivity(
     Screening (Morris, one replication) says which assumptions matter; each of those is then moved
     alone to both ends of its range, and searched where a conclusion is not the same at an end.
     """
+    from twin.cli.show import show_sources, sources
     from twin.planning.sensitivity import Conclusion
     from twin.planning.study import study
     from twin.scenarios.library import load_library
@@ -150,9 +150,10 @@ def sensitivity(
             beyond=beyond,
         )
     if as_json:
-        _print_json(_study_document(found))
+        _print_json(_study_document(found) | sources(scenario))
         return
     _show_study(found)
+    show_sources(scenario)
     if per_point == 1:
         print("one replication: chance is not told from a reversal")
 

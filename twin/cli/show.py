@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
@@ -13,11 +14,21 @@ from rich.table import Table
 
 from twin.files import digest
 from twin.model.indicators import load_indicators
+from twin.planning.official import is_official, remaining, replaced
 from twin.scenarios.experiment import Result
 from twin.scenarios.schema import Scenario
 from twin.scenarios.store import Run
 
-__all__ = ["Bar", "console", "document", "number", "show_result", "show_runs", "show_sources"]
+__all__ = [
+    "Bar",
+    "console",
+    "document",
+    "number",
+    "show_result",
+    "show_runs",
+    "show_sources",
+    "sources",
+]
 
 FAMILIES = {
     "observable": "What a real centre's main courante could confirm",
@@ -106,10 +117,18 @@ def show_result(result: Result) -> None:
         terminal.print(line, highlight=False, soft_wrap=True)
 
 
+def sources(scenario: Scenario) -> dict[str, Any]:
+    """Return what a scenario loses without press and partisan sources, as JSON values."""
+    if not is_official(scenario):
+        return {}
+    lost = [asdict(each) for each in replaced(scenario)]
+    return {"sources": {"replaced": lost, "remaining": remaining(scenario)}}
+
+
 def show_sources(scenario: Scenario) -> None:
     """Print what leaving press and partisan sources out changes, and what still rests on them."""
-    from twin.planning.official import remaining, replaced
-
+    if not is_official(scenario):
+        return
     table = Table(title="Press and partisan sources left out", title_justify="left", box=None)
     for column in ("what", "with them", "without", "rests on"):
         table.add_column(column, overflow="fold")

@@ -12,7 +12,7 @@ from twin.model.territory import Commune, build_territory
 from twin.planning.calibration import observed_centres
 from twin.scenarios.schema import Scenario
 
-__all__ = ["Replaced", "official", "remaining", "replaced"]
+__all__ = ["Replaced", "is_official", "official", "remaining", "replaced"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,11 @@ class Replaced:
 def official(scenario: Scenario) -> Scenario:
     """Return the scenario without what rests on press and partisan sources."""
     return scenario.with_overrides({"assumptions": {"sources": "official"}})
+
+
+def is_official(scenario: Scenario) -> bool:
+    """Whether a scenario leaves press and partisan sources out."""
+    return Assumptions(scenario.assumptions).sources is Sources.OFFICIAL
 
 
 def replaced(scenario: Scenario) -> list[Replaced]:

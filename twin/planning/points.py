@@ -157,6 +157,8 @@ class Plays:
         engine: Engine = "kernel",
         progress: Progress = lambda *_: None,
     ) -> None:
+        if workers < 1:
+            raise InputError(f"workers: {workers} is not at least 1")
         self.scenario = scenario
         self.experiment = experiment.exactly(experiment.replications)
         self._out = out / _FOLDER

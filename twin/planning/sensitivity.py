@@ -88,8 +88,8 @@ class Flip:
     value : float
         Value at which it changes, to within the resolution of the search.
     before, after : float
-        Nearest values that were tried at which it is beyond doubt what it was, and that it is not
-        any more; the start or the end of the search where doubt reaches so far.
+        Values on either side at which it is beyond doubt, to within a factor of two of their
+        distance; the start or the end of the search where doubt reaches so far.
     """
 
     value: float
@@ -158,30 +158,24 @@ def reversing_value(
     >>> reversing_value(lambda price: 3 * price + 6, 0.0, 8.0, tolerance=1e-9) is None
     True
     """
-    tried: dict[float, float] = {}
 
     def side(value: float) -> float:
-        if value not in tried:
-            tried[value] = margin(value)
-        return 1.0 if tried[value] >= 0 else -1.0
+        return 1.0 if margin(value) >= 0 else -1.0
+
+    def sure(first: float, limit: float) -> float:
+        """Nearest value toward `limit` that leaves no doubt, twice as far at each try."""
+        step = first
+        while abs(step) < abs(limit - value):
+            if abs(margin(value + step)) > doubt(value + step):
+                return value + step
+            step *= 2
+        return limit
 
     if side(start) == side(end):
         return None
     value = float(bisect(side, start, end, xtol=tolerance))
-    sure = [each for each in tried if abs(tried[each]) > doubt(each)]
-    return Flip(
-        value,
-        before=min(
-            (each for each in sure if side(each) == side(start)),
-            default=start,
-            key=lambda each: abs(each - value),
-        ),
-        after=min(
-            (each for each in sure if side(each) == side(end)),
-            default=end,
-            key=lambda each: abs(each - value),
-        ),
-    )
+    first = math.copysign(tolerance, end - start)
+    return Flip(value, before=sure(-first, start), after=sure(first, end))
 
 
 def ends(factors: Iterable[Factor]) -> list[Choices]:
