@@ -110,12 +110,12 @@ def sensitivity(
     influence: Annotated[
         float,
         typer.Option("--influence", min=0, max=1, help="Kept: this part of the strongest effect."),
-    ] = 0.05,
+    ] = 0.1,
     beyond: Annotated[
         float,
         typer.Option("--beyond", min=1, help="Look this many times as far as the range goes."),
     ] = 1.0,
-    per_point: PerPointOption = 4,
+    per_point: PerPointOption = 3,
     days: DaysOption = None,
     seed: SeedOption = None,
     workers: WorkersOption = None,
