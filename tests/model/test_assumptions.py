@@ -65,7 +65,7 @@ def test_choices():
         ({"low": 0.25}, "low <= central <= high does not hold"),
         ({"source": "a newspaper"}, 'the source of a hypothesis must say "hypothesis"'),
         ({"grade": "rumour"}, "grade: "),
-        ({"distribution": "normal"}, "distribution: "),
+        ({"distribution": "gamma"}, "distribution: "),
         ({"medium": 1}, 'unknown key "medium"'),
     ],
 )

@@ -14,6 +14,7 @@ SHIPPED = {
     "tout_forfait_1",
     "tout_forfait_3",
     "avec_csu_existants",
+    "sources_officielles",
     "trois_postes_vacants",
     "braderie",
 }

@@ -17,6 +17,7 @@ from twin.cli import (
     runs,
     scale,
     scenario,
+    sensitivity,
     streams,
     validate,
 )
@@ -42,6 +43,8 @@ app.command("rank")(compare.rank)
 app.command("scale")(scale.scale)
 app.command("report")(report.report)
 app.command("validate")(validate.validate)
+app.command("envelope")(sensitivity.envelope)
+app.command("sensitivity")(sensitivity.sensitivity)
 
 
 def _print_version(asked: bool) -> None:

@@ -14,17 +14,21 @@ import typer
 from twin.cli.scenario import LibraryOption, NameArgument, SetOption
 
 if TYPE_CHECKING:
+    from twin.scenarios.library import Library
     from twin.scenarios.schema import Experiment, Scenario
 
 __all__ = [
     "CountOption",
     "DaskOption",
+    "DaysOption",
     "EngineName",
     "EngineOption",
+    "OfficialOption",
     "OutOption",
     "SeedOption",
     "WorkersOption",
     "asked_experiment",
+    "asked_scenario",
     "run",
     "tell_compilation",
 ]
@@ -66,6 +70,12 @@ DaskOption = Annotated[
         "--dask", metavar="ADDRESS", help="Play on a Dask cluster, as tcp://127.0.0.1:8786."
     ),
 ]
+OfficialOption = Annotated[
+    bool,
+    typer.Option(
+        "--official-only", help="Without press and partisan sources; says what that replaces."
+    ),
+]
 
 
 def run(
@@ -75,6 +85,7 @@ def run(
     seed: SeedOption = None,
     workers: WorkersOption = None,
     engine: EngineOption = EngineName.REFERENCE,
+    official_only: OfficialOption = False,
     settings: SetOption = None,
     scenarios: LibraryOption = None,
     out: OutOption = Path("runs"),
@@ -95,14 +106,12 @@ def run(
     Replications already stored for the same scenario, data, engine and seed are never run again;
     Ctrl-C keeps the finished ones.
     """
-    from twin.cli.show import document, show_result, watched
+    from twin.cli.show import document, show_result, show_sources, sources, watched
     from twin.scenarios import experiment as experiments
     from twin.scenarios.library import load_library
-    from twin.scenarios.schema import assignments
 
     library = load_library(scenarios)
-    every = [*(settings or []), *([] if days is None else [f"horizon.days={days}"])]
-    scenario = library[name].with_overrides(assignments(every), "command line")
+    scenario = asked_scenario(library, name, settings, days, official_only)
     experiment = asked_experiment(library.experiment, seed, replications)
     if resume:
         experiment = _resumed(name, scenario, experiment, replications, out)
@@ -120,11 +129,11 @@ def run(
             cluster=dask,
         )
     if as_json:
-        print(
-            json.dumps(document(result, named=names), indent=1, ensure_ascii=False, allow_nan=False)
-        )
+        content = document(result, named=names) | sources(scenario)
+        print(json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False))
     else:
         show_result(result)
+        show_sources(scenario)
 
 
 def tell_compilation(engine: EngineName) -> None:
@@ -133,6 +142,18 @@ def tell_compilation(engine: EngineName) -> None:
 
     if must_compile(engine.value):
         print("twin: compiling the kernel, once per version: a minute or two", file=sys.stderr)
+
+
+def asked_scenario(
+    library: Library, name: str, settings: list[str] | None, days: int | None, official_only: bool
+) -> Scenario:
+    """Return a scenario with what the command line changes of it."""
+    from twin.planning.official import official
+    from twin.scenarios.schema import assignments
+
+    every = [*(settings or []), *([] if days is None else [f"horizon.days={days}"])]
+    scenario = library[name].with_overrides(assignments(every), "command line")
+    return official(scenario) if official_only else scenario
 
 
 def asked_experiment(shipped: Experiment, seed: int | None, replications: int | None) -> Experiment:

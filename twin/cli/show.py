@@ -6,6 +6,7 @@ import math
 import sys
 from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
@@ -16,9 +17,21 @@ from rich.table import Table
 
 from twin.files import digest
 from twin.model.indicators import load_indicators
+from twin.planning.official import is_official, remaining, replaced
 from twin.scenarios.experiment import Result
+from twin.scenarios.schema import Scenario
 
-__all__ = ["Bar", "console", "document", "number", "plain", "show_result", "watched"]
+__all__ = [
+    "Bar",
+    "console",
+    "document",
+    "number",
+    "plain",
+    "show_result",
+    "show_sources",
+    "sources",
+    "watched",
+]
 
 FAMILIES = {
     "observable": "What a real centre's main courante could confirm",
@@ -127,6 +140,30 @@ def show_result(result: Result) -> None:
         terminal.print(table, "")
     for line in _facts(result):
         terminal.print(line, highlight=False, soft_wrap=True)
+
+
+def sources(scenario: Scenario) -> dict[str, Any]:
+    """Return what a scenario loses without press and partisan sources, as JSON values."""
+    if not is_official(scenario):
+        return {}
+    lost = [asdict(each) for each in replaced(scenario)]
+    return {"sources": {"replaced": lost, "remaining": remaining(scenario)}}
+
+
+def show_sources(scenario: Scenario) -> None:
+    """Print what leaving press and partisan sources out changes, and what still rests on them."""
+    if not is_official(scenario):
+        return
+    table = Table(title="Press and partisan sources left out", title_justify="left", box=None)
+    for column in ("what", "with them", "without", "rests on"):
+        table.add_column(column, overflow="fold")
+    for each in replaced(scenario):
+        table.add_row(each.what, each.before, each.after, each.source)
+    terminal = console()
+    terminal.print("", table, "")
+    terminal.print("Still resting on press or partisan sources", style="italic")
+    for sentence in remaining(scenario):
+        terminal.print(f"- {sentence}", highlight=False, soft_wrap=True)
 
 
 def console() -> Console:

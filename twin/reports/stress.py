@@ -30,9 +30,10 @@ from twin.reports.figures import (
     period,
     unseen,
 )
-from twin.scenarios.experiment import CONFIDENCE, summary
+from twin.scenarios.experiment import summary
 from twin.scenarios.library import Library, Recipe
 from twin.scenarios.schema import Scenario
+from twin.scenarios.stopping import CONFIDENCE
 from twin.scenarios.store import Run
 
 __all__ = ["stress_report"]
