@@ -1,4 +1,5 @@
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -62,6 +63,8 @@ def breached(duties, regime="fpt"):
 def injections(agent, monday):
     """By rule, a week of one agent that breaches that rule and no other; its day and its figure."""
     days = [monday + timedelta(days=i) for i in range(7)]
+    every_day = [duty(day, "08:00", 6, agent) for day in days]
+    rests = [b.start.astimezone(UTC) - a.end.astimezone(UTC) for a, b in pairwise(every_day)]
     two_halves = [duty(days[1], "06:00", 4, agent), duty(days[1], "14:30", 4, agent)]
     return {
         "daily_work": ([duty(days[1], "08:00", 10.5, agent)], days[1], 10.5),
@@ -72,7 +75,7 @@ def injections(agent, monday):
             8,
         ),
         "weekly_work": ([duty(day, "06:00", 8.25, agent) for day in days[:6]], monday, 49.5),
-        "weekly_rest": ([duty(day, "08:00", 6, agent) for day in days], monday, 18),
+        "weekly_rest": (every_day, monday, max(rests) / timedelta(hours=1)),
         "break": ([duty(days[1], "06:00", 8, agent, break_min=15)], days[1], 15),
     }
 
