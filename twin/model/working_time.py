@@ -26,6 +26,7 @@ from twin.model.rosters import Duty
 __all__ = [
     "Breach",
     "Finding",
+    "Prudence",
     "Report",
     "Rule",
     "RuleName",
