@@ -136,7 +136,8 @@ def staffing(plan: SeatPlan, calendar: Calendar, assumptions: Assumptions) -> St
     Parameters
     ----------
     plan : SeatPlan
-        Its vacant and unaccredited posts are counted as posts to hold.
+        Its vacant and unaccredited posts are counted as posts to hold, and so is what a roster
+        leaves unmet.
     calendar : Calendar
         The horizon of `plan`. Its hours are brought to 365 days: a whole year sees every public
         holiday in its place.
@@ -147,8 +148,8 @@ def staffing(plan: SeatPlan, calendar: Calendar, assumptions: Assumptions) -> St
         Functions in the order of ``data/functions.yaml``.
     """
     levers = plan.levers
-    if levers.vacant_posts or levers.unaccredited_posts:
-        everyone = {"vacant_posts": 0, "unaccredited_posts": 0}
+    if levers.vacant_posts or levers.unaccredited_posts or levers.roster:
+        everyone = {"vacant_posts": 0, "unaccredited_posts": 0, "roster": None}
         plan = build_plan(levers.model_copy(update=everyone), calendar, assumptions)
     per_year = DAYS_PER_YEAR * MS_PER_DAY / calendar.horizon_ms / MS_PER_H
     rows = []

@@ -20,6 +20,7 @@ _MIN_PER_WEEK = len(_DAYS) * _MIN_PER_DAY
 _SATURDAY = 5
 _WEEKEND_COST = 3
 """Cost of one more worked weekend in the line, beside one more block of worked days."""
+_HALF = 0.5
 _EFFORT = 2.0
 """Deterministic time of the search: a good line is enough, what it leaves is solved after it."""
 
@@ -59,7 +60,8 @@ def whole_part(
     agents : float
         All agents, in full-time equivalents.
     weeks : int
-        Weeks of the roster: a line divides them, so that everybody plays all of it.
+        Weeks of the roster: a line that divides them is played whole by everybody, hence preferred
+        when it covers at least half of the seats.
     share : float
         Part of the seats that the agents' hours can hold.
 
@@ -77,9 +79,13 @@ def whole_part(
     def covered(length: int) -> int:
         return members // length * sum(held(length).values())
 
-    lengths = [length for length in range(2, members + 1) if weeks % length == 0]
-    best = max(lengths, key=lambda length: (covered(length), -length), default=0)
-    return (best, held(best)) if best and covered(best) else (0, {})
+    lengths = range(2, members + 1)
+    exact = [length for length in lengths if weeks % length == 0]
+    for candidates in (exact, lengths):
+        best = max(candidates, key=lambda length: (covered(length), -length), default=0)
+        if best and covered(best) >= _HALF * sum(seats.values()):
+            return best, held(best)
+    return 0, {}
 
 
 def find_cycle(
@@ -117,6 +123,13 @@ def find_cycle(
         run = range(day, day + prudence.longest_run_nights + 1)
         in_a_row = sum(at(each, name) for each in run for name in nights & held.keys())
         model.add(in_a_row <= prudence.longest_run_nights)
+        # Seven times 24 hours meet at most eight days.
+        rolling = sum(
+            window.length_min * at(each, name)
+            for each in range(day, day + len(_DAYS) + 1)
+            for name, window in windows.items()
+        )
+        model.add(rolling <= int(prudence.rolling_week_h * _MIN_PER_H))
         for name, window in windows.items():
             for following, other in windows.items():
                 rest = _MIN_PER_DAY + other.start_min - window.start_min - window.length_min

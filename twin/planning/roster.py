@@ -180,15 +180,18 @@ def _cycle(problem: Problem, seed: int) -> Cycle | None:
 
 
 def _cyclic(problem: Problem, cycle: Cycle | None) -> Choice:
-    """Duties of the line, where they meet a need that may be held."""
+    """Duties of the line, where they meet a need that may be held, within each agent's hours."""
     chosen: dict[int, set[int]] = {i: set() for i in range(len(problem.needs))}
     if cycle is not None:
         full_time = [i for i, agent in enumerate(problem.agents) if agent.share == 1]
         for member, agent in enumerate(full_time[: cycle.weeks * cycle.team]):
+            left_min = problem.most_min[agent]
             for i, need in enumerate(problem.needs):
                 weekday = need.day % DAYS_PER_WEEK
-                if problem.allowed[i] and cycle.shift(member, need.week, weekday) == need.shift:
+                played = cycle.shift(member, need.week, weekday) == need.shift
+                if played and problem.allowed[i] and need.minutes <= left_min:
                     chosen[i].add(agent)
+                    left_min -= need.minutes
     return {i: frozenset(held) for i, held in chosen.items()}
 
 
