@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from twin import __version__
-from twin.cli import calibrate, data, run, scenario, streams
+from twin.cli import calibrate, data, planner, run, scenario, streams
 from twin.errors import TwinError
 
 __all__ = ["app", "main"]
@@ -24,6 +24,8 @@ app.add_typer(data.app, name="data")
 app.add_typer(calibrate.app, name="calibrate")
 app.add_typer(scenario.app, name="scenario")
 app.add_typer(streams.app, name="streams")
+app.add_typer(planner.roster, name="roster")
+app.command("seats")(planner.seats)
 app.command("run")(run.run)
 app.command("runs")(run.runs)
 

@@ -16,7 +16,7 @@ from twin.model.indicators import load_indicators
 from twin.scenarios.experiment import Result
 from twin.scenarios.store import Run
 
-__all__ = ["Bar", "document", "show_result", "show_runs"]
+__all__ = ["Bar", "document", "show_result", "show_runs", "terminal"]
 
 FAMILIES = {
     "observable": "What a real centre's main courante could confirm",
@@ -87,7 +87,7 @@ def _mask(insee: str, identity: str) -> str:
 
 def show_result(result: Result) -> None:
     """Print the centre's indicators by family, then what the run is."""
-    console = _console()
+    console = terminal()
     rows = result.indicators.to_dict(orient="records")
     centre = {row["indicator"]: row for row in rows if row["scope"] == "centre"}
     for family, title in FAMILIES.items():
@@ -112,10 +112,11 @@ def show_runs(stored: Iterable[Run]) -> None:
         days = run.manifest["scenario"]["horizon"]["days"]
         count = f"{len(run.finished())} of {run.asked}"
         table.add_row(run.folder.name, str(run.manifest["seed"]), str(days), count)
-    _console().print(table)
+    terminal().print(table)
 
 
-def _console() -> Console:
+def terminal() -> Console:
+    """Return the terminal, or a file as wide as one."""
     console = Console()
     return console if console.is_terminal else Console(width=WIDTH_OF_A_FILE)
 
@@ -141,5 +142,7 @@ def _facts(result: Result) -> Iterator[str]:
         yield "shorter than a year: figures per year are this period's pace, not a year's total"
     if result.replications == 1:
         yield "one replication: no interval can be given"
+    if manifest["scenario"]["seats"]["regime"] == "custom":
+        yield "seats.regime: custom, non légal en l'état"
     yield f"replications {result.replications}, seed {manifest['seed']}"
     yield f"identity {manifest['identity']}, kept in {result.stored.folder}"
