@@ -12,6 +12,7 @@ from twin.cli import (
     calibrate,
     compare,
     data,
+    planner,
     report,
     run,
     runs,
@@ -36,6 +37,8 @@ app.add_typer(data.app, name="data")
 app.add_typer(calibrate.app, name="calibrate")
 app.add_typer(scenario.app, name="scenario")
 app.add_typer(streams.app, name="streams")
+app.add_typer(planner.roster, name="roster")
+app.command("seats")(planner.seats)
 app.command("run")(run.run)
 app.add_typer(runs.app, name="runs")
 app.command("compare")(compare.compare)

@@ -194,5 +194,7 @@ def _facts(result: Result) -> Iterator[str]:
         yield "shorter than a year: figures per year are this period's pace, not a year's total"
     if result.replications == 1:
         yield "one replication: no interval can be given"
+    if manifest["scenario"]["seats"]["regime"] == "custom":
+        yield "seats.regime: custom, non légal en l'état"
     yield f"replications {result.replications}, seed {manifest['seed']}; {result.stop.sentence}"
     yield f"identity {manifest['identity']}, kept in {result.stored.folder}"

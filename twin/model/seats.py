@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
+from itertools import groupby
+from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, TypeVar
 
 import numpy as np
@@ -16,11 +19,21 @@ from twin.model.assumptions import Assumptions
 from twin.model.calendar import Calendar
 from twin.model.centre.world import Breaks, Kind, Seats, Shifts
 from twin.model.clock import DAYS_PER_YEAR, MS_PER_DAY, MS_PER_H
-from twin.model.patterns import Function, Pattern, Pauses, Shift, load_functions, load_patterns
+from twin.model.patterns import (
+    Function,
+    Pattern,
+    Pauses,
+    Regime,
+    Shift,
+    load_functions,
+    load_patterns,
+)
+from twin.model.rosters import read_roster
 
 __all__ = ["SeatPlan", "SeatsLevers", "build_plan"]
 
 _OPERATOR, _OFFICER, _TRAINEE = "video_operator", "requisition_officer", "trainee"
+_TECHNICIAN = "technician"
 _EVERY_COMMUNE = 0
 _GOLDEN = (math.sqrt(5) - 1) / 2
 _H_PER_YEAR = DAYS_PER_YEAR * MS_PER_DAY / MS_PER_H
@@ -35,6 +48,8 @@ class SeatsLevers(BaseModel):
 
     pattern: str
     """Key of ``data/shift_patterns.yaml``."""
+    regime: Regime = "fpt"
+    """Rules of working time that the room keeps to, a key of ``data/working_time.yaml``."""
     operators: dict[str, NonNegativeInt]
     """Video operators by shift of the pattern; a shift that is not named has none."""
     supervisors: dict[str, NonNegativeInt] = {}
@@ -43,6 +58,11 @@ class SeatsLevers(BaseModel):
     """Function of their seats in ``data/functions.yaml``, which says whether they watch."""
     requisition_officers: NonNegativeInt = 0
     """Agents named for requisitions, in office hours."""
+    technicians: NonNegativeInt = 0
+    """Technicians, in office hours."""
+    roster: Path | None = None
+    """CSV file of a roster, whose duties are played in place of the operators of the pattern; its
+    needs without agent stay empty."""
     vacant_posts: NonNegativeInt = 0
     """Operators' posts that nobody holds: their part of the shifts stays empty, in rotation."""
     unaccredited_posts: NonNegativeInt = 0
@@ -75,10 +95,13 @@ class SeatPlan:
         One per seat: function, track and number. A seat keeps its name when others are added.
     functions : tuple of str
         Function of each seat, a key of ``data/functions.yaml``.
+    agents : tuple of str
+        Who holds each shift, by the codes of the roster; empty where the plan names nobody.
     """
 
     names: tuple[str, ...]
     functions: tuple[str, ...]
+    agents: tuple[str, ...]
     seats: Seats
     shifts: Shifts
     breaks: Breaks
@@ -103,6 +126,8 @@ class _Presence(NamedTuple):
     end_ms: int
     phase: float
     """Staggers the pauses of the seats open together, between 0 and 1."""
+    agent: str = ""
+    """Who holds it in the roster."""
 
 
 def build_plan(levers: SeatsLevers, calendar: Calendar, assumptions: Assumptions) -> SeatPlan:
@@ -115,24 +140,37 @@ def build_plan(levers: SeatsLevers, calendar: Calendar, assumptions: Assumptions
     Raises
     ------
     InputError
-        An unknown pattern, shift or function; more vacant posts than posts.
+        An unknown pattern, shift or function; a pattern that the regime does not know; more
+        vacant posts than posts; a roster that does not cover the horizon.
     """
     laws, functions = load_patterns(), load_functions()
     rank = {name: i for i, name in enumerate(functions)}
     pattern = _named("seats.pattern", levers.pattern, laws.patterns)
+    if levers.regime not in pattern.regimes:
+        raise InputError(
+            f"seats.pattern: {levers.pattern} is « non légal en l'état » in regime {levers.regime};"
+            f" it exists only with seats.regime: {' or '.join(pattern.regimes)}"
+        )
     operators = _on_pattern("operators", levers.operators, rank[_OPERATOR], pattern, calendar)
     supervisor = rank[levers.supervisor_function]
     presences = [
-        *_staffed(sorted(operators), levers, rank[_TRAINEE], calendar, assumptions),
+        *(
+            _staffed(sorted(operators), levers, rank[_TRAINEE], calendar, assumptions)
+            if levers.roster is None
+            else _rostered(levers, levers.roster, rank, calendar)
+        ),
         *_on_pattern("supervisors", levers.supervisors, supervisor, pattern, calendar),
         *_row(rank[_OFFICER], 0, levers.requisition_officers, laws.office_hours, calendar),
+        *_row(rank[_TECHNICIAN], 0, levers.technicians, laws.office_hours, calendar),
     ]
     seats = sorted({presence.seat for presence in presences})
     held_by = tuple(list(functions)[seat.rank] for seat in seats)
+    presences.sort(key=lambda p: (max(p.start_ms, 0), p.seat))
     shifts, breaks = _timetable(presences, seats, laws.breaks, calendar.horizon_ms)
     return SeatPlan(
         names=tuple(f"{name}/{s.track}/{s.number}" for name, s in zip(held_by, seats, strict=True)),
         functions=held_by,
+        agents=tuple(presence.agent for presence in presences),
         seats=_table_of_seats([functions[name] for name in held_by]),
         shifts=shifts,
         breaks=breaks,
@@ -191,13 +229,47 @@ def _staffed(
             yield presence._replace(seat=presence.seat._replace(rank=trainee))
 
 
+def _rostered(
+    levers: SeatsLevers, path: Path, rank: Mapping[str, int], calendar: Calendar
+) -> Iterator[_Presence]:
+    """Presences of a roster, each on the first seat of its function that is free."""
+    if levers.vacant_posts or levers.unaccredited_posts:
+        raise InputError(
+            f"seats: {path} already says who is there: leave out vacant and unaccredited posts"
+        )
+    duties = read_roster(path)
+    start = calendar.horizon.start
+    end = start + timedelta(days=calendar.horizon.days)
+    first, last = duties[0].start.date(), duties[-1].start.date()
+    if not first <= start <= end <= last + timedelta(days=1):
+        raise InputError(
+            f"seats.roster: {path} goes from {first} to {last}, which does not cover the horizon"
+            f" from {start} to {end - timedelta(days=1)}"
+        )
+    free_ms: dict[str, list[int]] = {}
+    for start_ms, together in groupby(
+        (duty for duty in duties if duty.agent), key=lambda duty: calendar.elapsed_ms(duty.start)
+    ):
+        beside = list(together)
+        for number, duty in enumerate(beside):
+            end_ms = calendar.elapsed_ms(duty.end)
+            if end_ms <= 0 or start_ms >= calendar.horizon_ms:
+                continue
+            function = _named(f"{path}: function", duty.function, rank)
+            seats = free_ms.setdefault(duty.function, [])
+            seat = next((i for i, until in enumerate(seats) if until <= start_ms), len(seats))
+            seats[seat : seat + 1] = [end_ms]
+            phase = (2 * number + 1) / (2 * len(beside))
+            yield _Presence(start_ms, _Seat(function, 0, seat + 1), end_ms, phase, duty.agent)
+
+
 def _timetable(
     presences: list[_Presence], seats: list[_Seat], pauses: Pauses, horizon_ms: int
 ) -> tuple[Shifts, Breaks]:
     position = {seat: i for i, seat in enumerate(seats)}
     shifts: list[tuple[int, int, int]] = []
     breaks: list[tuple[int, int, int]] = []
-    for p in sorted(presences, key=lambda p: (max(p.start_ms, 0), p.seat)):
+    for p in presences:
         start_ms, end_ms = max(p.start_ms, 0), min(p.end_ms, horizon_ms)
         breaks += [
             (len(shifts), p.start_ms + delay_ms, length_ms)

@@ -101,8 +101,9 @@ def replicate(
     """
     source = _Source(prepared.outside, prepared)
     world = _world(source, seed, replication, tuple(outages))
-    absence_rate = prepared.assumptions["absence_rate"]
-    present = sample_presence(prepared.plan, absence_rate, seed=seed, replication=replication)
+    present = sample_presence(
+        prepared.plan, prepared.assumptions, seed=seed, replication=replication
+    )
     return engine_named(engine)(prepared.centre, world._replace(present=present))
 
 

@@ -151,18 +151,19 @@ class Scenario(_Block):
         Raises
         ------
         MissingError
-            The file of communes cannot be read.
+            The file of communes or the roster cannot be read.
         """
         levers = self.model_dump(mode="json", exclude=set(_AFTER_THE_RUN))
         read = [key for key, entry in load_assumptions().items() if entry.stage == "run"]
         assumptions = Assumptions(self.assumptions)
         levers["assumptions"] = {key: assumptions[key] for key in read}
         levers["sources"] = assumptions.sources
-        file = self.communes.file
-        try:
-            levers["communes"]["file"] = None if file is None else digest(file)
-        except OSError as problem:
-            raise MissingError(f"{file}: cannot be read ({problem.strerror})") from None
+        files = (("communes", "file", self.communes.file), ("seats", "roster", self.seats.roster))
+        for block, lever, file in files:
+            try:
+                levers[block][lever] = None if file is None else digest(file)
+            except OSError as problem:
+                raise MissingError(f"{file}: cannot be read ({problem.strerror})") from None
         return levers
 
 
