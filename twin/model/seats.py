@@ -5,20 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Annotated, Literal, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, model_validator
 
 from twin.errors import InputError, did_you_mean
 from twin.model.assumptions import Assumptions
 from twin.model.calendar import Calendar
 from twin.model.centre.world import Breaks, Kind, Seats, Shifts
 from twin.model.clock import DAYS_PER_YEAR, MS_PER_DAY, MS_PER_H
-from twin.model.patterns import Function, Pattern, Pauses, Shift, load_functions, load_patterns
+from twin.model.patterns import Function, Pauses, Shift, load_functions, load_patterns, tracks
 
-__all__ = ["SeatPlan", "SeatsLevers", "build_plan"]
+__all__ = ["SeatPlan", "SeatedShift", "SeatsLevers", "build_plan", "seated_shifts"]
 
 _OPERATOR, _OFFICER, _TRAINEE = "video_operator", "requisition_officer", "trainee"
 _EVERY_COMMUNE = 0
@@ -28,14 +29,23 @@ _H_PER_YEAR = DAYS_PER_YEAR * MS_PER_DAY / MS_PER_H
 Value = TypeVar("Value")
 
 
+class SeatedShift(Shift):
+    """A shift of the week and the seats held in it."""
+
+    function: str
+    """Key of ``data/functions.yaml``."""
+    seats: NonNegativeInt
+    """Seats side by side."""
+
+
 class SeatsLevers(BaseModel):
     """Seats, the people on them, and the rules of the room."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    pattern: str
-    """Key of ``data/shift_patterns.yaml``."""
-    operators: dict[str, NonNegativeInt]
+    pattern: str | None = None
+    """Key of ``data/shift_patterns.yaml``; none when `shifts` says everything."""
+    operators: dict[str, NonNegativeInt] = {}
     """Video operators by shift of the pattern; a shift that is not named has none."""
     supervisors: dict[str, NonNegativeInt] = {}
     """Supervisors by shift of the pattern; a shift that is not named has none."""
@@ -43,6 +53,8 @@ class SeatsLevers(BaseModel):
     """Function of their seats in ``data/functions.yaml``, which says whether they watch."""
     requisition_officers: NonNegativeInt = 0
     """Agents named for requisitions, in office hours."""
+    shifts: tuple[SeatedShift, ...] = ()
+    """Every seat of the week, shift by shift: instead of a pattern and the counts above."""
     vacant_posts: NonNegativeInt = 0
     """Operators' posts that nobody holds: their part of the shifts stays empty, in rotation."""
     unaccredited_posts: NonNegativeInt = 0
@@ -63,6 +75,16 @@ class SeatsLevers(BaseModel):
     """Cameras that can be under repair at once; none: no limit."""
     faults_known_at_once: bool = False
     """Whether a camera fault is known without anybody discovering it."""
+
+    @model_validator(mode="after")
+    def _said_once(self) -> SeatsLevers:
+        counts = ("pattern", "operators", "supervisors", "requisition_officers")
+        both = [name for name in counts if self.shifts and getattr(self, name)]
+        if both:
+            raise ValueError(f"shifts replaces {', '.join(both)}: give one or the other")
+        if not self.shifts and self.pattern is None:
+            raise ValueError("a pattern is expected, or shifts")
+        return self
 
 
 @dataclass(frozen=True)
@@ -109,7 +131,7 @@ def build_plan(levers: SeatsLevers, calendar: Calendar, assumptions: Assumptions
     """Plan of the room over the horizon of `calendar`.
 
     A shift that began before the first midnight starts at 0; one that passes the end of the
-    horizon is cut there; their pauses keep their time. Windows of a pattern that overlap are held
+    horizon is cut there; their pauses keep their time. Shifts of one function that overlap are held
     on seats of their own, since the shifts of one seat may not.
 
     Raises
@@ -119,14 +141,13 @@ def build_plan(levers: SeatsLevers, calendar: Calendar, assumptions: Assumptions
     """
     laws, functions = load_patterns(), load_functions()
     rank = {name: i for i, name in enumerate(functions)}
-    pattern = _named("seats.pattern", levers.pattern, laws.patterns)
-    operators = _on_pattern("operators", levers.operators, rank[_OPERATOR], pattern, calendar)
-    supervisor = rank[levers.supervisor_function]
-    presences = [
-        *_staffed(sorted(operators), levers, rank[_TRAINEE], calendar, assumptions),
-        *_on_pattern("supervisors", levers.supervisors, supervisor, pattern, calendar),
-        *_row(rank[_OFFICER], 0, levers.requisition_officers, laws.office_hours, calendar),
-    ]
+    rows = seated_shifts(levers)
+    for row in rows:
+        _named("seats.shifts", row.function, functions)
+    by_function = {name: [row for row in rows if row.function == name] for name in functions}
+    held = {name: list(_held(of, rank[name], calendar)) for name, of in by_function.items()}
+    staffed = _staffed(sorted(held.pop(_OPERATOR)), levers, rank[_TRAINEE], calendar, assumptions)
+    presences = [*staffed, *chain.from_iterable(held.values())]
     seats = sorted({presence.seat for presence in presences})
     held_by = tuple(list(functions)[seat.rank] for seat in seats)
     shifts, breaks = _timetable(presences, seats, laws.breaks, calendar.horizon_ms)
@@ -140,13 +161,45 @@ def build_plan(levers: SeatsLevers, calendar: Calendar, assumptions: Assumptions
     )
 
 
-def _on_pattern(
-    lever: str, counts: Mapping[str, int], rank: int, pattern: Pattern, calendar: Calendar
-) -> Iterator[_Presence]:
-    tracks = pattern.tracks()
-    for name, count in counts.items():
-        shift = _named(f"seats.{lever}", name, pattern.shifts)
-        yield from _row(rank, tracks[name], count, shift, calendar)
+def seated_shifts(levers: SeatsLevers) -> tuple[SeatedShift, ...]:
+    """Every seat of the week, shift by shift, however the levers say it.
+
+    Raises
+    ------
+    InputError
+        An unknown pattern or shift.
+
+    Examples
+    --------
+    >>> rules = {"end_of_shift": "finish", "wall_minimum": 1, "display_rule": "mixed"}
+    >>> rules |= {"pattern": "three_by_eight", "check_hour": "08:00"}
+    >>> rows = seated_shifts(SeatsLevers(**rules, operators={"night": 2}))
+    >>> [(row.function, row.window, row.seats) for row in rows if row.seats]
+    [('video_operator', '22:00-06:00', 2)]
+    """
+    if levers.pattern is None:
+        return levers.shifts
+    laws = load_patterns()
+    shifts = _named("seats.pattern", levers.pattern, laws.patterns).shifts
+    counted = [
+        ("operators", _OPERATOR, levers.operators),
+        ("supervisors", levers.supervisor_function, levers.supervisors),
+    ]
+    rows = []
+    for lever, function, counts in counted:
+        for name in counts:
+            _named(f"seats.{lever}", name, shifts)
+        rows += [_seated(shift, function, counts.get(name, 0)) for name, shift in shifts.items()]
+    return *rows, _seated(laws.office_hours, _OFFICER, levers.requisition_officers)
+
+
+def _seated(shift: Shift, function: str, seats: int) -> SeatedShift:
+    return SeatedShift(**shift.model_dump(), function=function, seats=seats)
+
+
+def _held(rows: list[SeatedShift], rank: int, calendar: Calendar) -> Iterator[_Presence]:
+    for row, track in zip(rows, tracks(rows), strict=True):
+        yield from _row(rank, track, row.seats, row, calendar)
 
 
 def _row(
