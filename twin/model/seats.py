@@ -55,6 +55,10 @@ class SeatsLevers(BaseModel):
     """Agents named for requisitions, in office hours."""
     shifts: tuple[SeatedShift, ...] = ()
     """Every seat of the week, shift by shift: instead of a pattern and the counts above."""
+    sectors: int = Field(default=1, ge=1)
+    """Groups of neighbouring communes, balanced by load, each with its own seats; 1: no groups."""
+    pools: dict[str, tuple[str, ...]] = {}
+    """Groups of communes, INSEE codes by name, each with its own seats; none: no groups."""
     vacant_posts: NonNegativeInt = 0
     """Operators' posts that nobody holds: their part of the shifts stays empty, in rotation."""
     unaccredited_posts: NonNegativeInt = 0
@@ -84,6 +88,8 @@ class SeatsLevers(BaseModel):
             raise ValueError(f"shifts replaces {', '.join(both)}: give one or the other")
         if not self.shifts and self.pattern is None:
             raise ValueError("a pattern is expected, or shifts")
+        if self.pools and self.sectors > 1:
+            raise ValueError("pools and sectors part the communes twice: give one or the other")
         return self
 
 
