@@ -19,7 +19,17 @@ from twin.model.centre.world import Breaks, Kind, Seats, Shifts
 from twin.model.clock import DAYS_PER_YEAR, MS_PER_DAY, MS_PER_H
 from twin.model.patterns import Function, Pauses, Shift, load_functions, load_patterns, tracks
 
-__all__ = ["SeatPlan", "SeatedShift", "SeatsLevers", "build_plan", "seated_shifts"]
+__all__ = [
+    "REPLACED_BY_SHIFTS",
+    "SeatPlan",
+    "SeatedShift",
+    "SeatsLevers",
+    "build_plan",
+    "seated_shifts",
+]
+
+REPLACED_BY_SHIFTS = ("pattern", "operators", "supervisors", "requisition_officers")
+"""Levers that ``shifts`` takes the place of."""
 
 _OPERATOR, _OFFICER, _TRAINEE = "video_operator", "requisition_officer", "trainee"
 _EVERY_COMMUNE = 0
@@ -82,8 +92,7 @@ class SeatsLevers(BaseModel):
 
     @model_validator(mode="after")
     def _said_once(self) -> SeatsLevers:
-        counts = ("pattern", "operators", "supervisors", "requisition_officers")
-        both = [name for name in counts if self.shifts and getattr(self, name)]
+        both = [name for name in REPLACED_BY_SHIFTS if self.shifts and getattr(self, name)]
         if both:
             raise ValueError(f"shifts replaces {', '.join(both)}: give one or the other")
         if not self.shifts and self.pattern is None:

@@ -39,7 +39,7 @@ def least_operators(prepared: Prepared, targets: Iterable[Target]) -> Floats:
     urgent = urgent_calls(prepared.territory, prepared.calendar, prepared.demand, values)
     for target in targets:
         entry = target.entry
-        if entry.statistic in _QUANTILES and _kinds(target) & _URGENT and urgent.mean_min:
+        if entry.statistic in _QUANTILES and target.kinds & _URGENT and urgent.mean_min:
             busy = urgent.erlangs * math.exp(-target.level / urgent.mean_min)
             may_wait = 1 - _QUANTILES[entry.statistic]
             least = np.maximum(least, 1 + poisson.ppf(1 - may_wait, busy))
@@ -82,14 +82,9 @@ def _shares_done(targets: Iterable[Target]) -> dict[str, float]:
             share = target.level
         else:
             continue
-        for kind in _kinds(target):
+        for kind in target.kinds:
             shares[kind] = max(share, shares.get(kind, 0.0))
     return shares
-
-
-def _kinds(target: Target) -> set[str]:
-    kinds = target.entry.where.get("kind", [])
-    return {str(kind) for kind in (kinds if isinstance(kinds, list) else [kinds])}
 
 
 def _pausing() -> float:

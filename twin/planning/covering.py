@@ -19,7 +19,17 @@ from twin.model.clock import Window
 from twin.model.patterns import Shift, Weekday, load_patterns
 from twin.model.seats import SeatedShift
 
-__all__ = ["HOURS", "OFFICER", "OPERATOR", "Cut", "ShiftType", "WeekPlan", "cover", "load_library"]
+__all__ = [
+    "HOURS",
+    "OFFICER",
+    "OPERATOR",
+    "Cut",
+    "ShiftType",
+    "WeekPlan",
+    "cover",
+    "load_library",
+    "more_than",
+]
 
 OPERATOR, OFFICER = "video_operator", "requisition_officer"
 HOURS = 168
@@ -27,6 +37,7 @@ HOURS = 168
 
 _H_PER_DAY = 24
 _MIN_PER_H = 60
+_EVERY_NODE = 2**31 - 1
 _NODES = 200
 """Nodes after which the choice between plans of one cost stops: a count and no time, so that a plan
 does not depend on the machine."""
@@ -104,10 +115,6 @@ class Cut:
     weights: Mapping[str, Floats]
     level: float
 
-    def value(self, plan: WeekPlan) -> float:
-        """Weighted seat-hours of a plan."""
-        return sum(float(w @ plan.coverage(name)) for name, w in self.weights.items())
-
 
 @dataclass(frozen=True)
 class WeekPlan:
@@ -155,6 +162,19 @@ class WeekPlan:
     def rows(self) -> list[SeatedShift]:
         """Rows of a scenario's ``seats.shifts``."""
         return [kind.seated(n) for kind, n in self.seats]
+
+
+def more_than(plan: WeekPlan, weights: Mapping[str, Floats], more: float) -> Cut:
+    """Cut that asks for `more` weighted seat-hours a week than a plan holds.
+
+    Examples
+    --------
+    >>> night = WeekPlan.of({ShiftType(OPERATOR, "22:00-06:00", ("friday",)): 2})
+    >>> more_than(night, {OPERATOR: np.ones(HOURS)}, 4).level
+    20.0
+    """
+    held = sum(float(w @ plan.coverage(name)) for name, w in weights.items())
+    return Cut(weights, held + more)
 
 
 def load_library() -> tuple[ShiftType, ...]:
@@ -210,23 +230,26 @@ def cover(
         raise InputError(f"the shifts of the library do not cover the week with {most} seats")
     for held, objective, gap in ((hours, peak, 0.0), (peak, unusual, _NEARLY)):
         rules.append(LinearConstraint(held[np.newaxis], -np.inf, float(held @ best) + _SAME))
-        found = _solved(objective, rules, most, node_limit=_NODES, mip_rel_gap=gap)
+        found = _solved(objective, rules, most, _NODES, gap)
         best = best if found is None else found
     return WeekPlan.of(dict(zip(library, best[:-1].astype(int).tolist(), strict=True)))
 
 
 def _solved(
-    objective: Floats, rules: list[LinearConstraint], most: int, **options: float
+    objective: Floats,
+    rules: list[LinearConstraint],
+    most: int,
+    nodes: int = _EVERY_NODE,
+    gap: float = 0.0,
 ) -> Floats | None:
     found = milp(
         objective,
         integrality=np.ones(len(objective), dtype=np.int64),
         bounds=Bounds(0, most),
         constraints=rules,
-        options={"mip_rel_gap": 0.0} | options,
+        options={"mip_rel_gap": gap, "node_limit": nodes},
     )
-    whole: Floats | None = None if found.x is None else np.round(found.x)
-    return whole
+    return None if found.x is None else np.round(found.x).astype(np.float64)
 
 
 def _row(covered: Mapping[str, Floats], cut: Cut) -> Floats:

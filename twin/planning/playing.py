@@ -13,23 +13,17 @@ from twin.model.calendar import Calendar
 from twin.model.centre.journal import Journal
 from twin.model.centre.world import NEVER
 from twin.model.indicators import Indicator, selected
+from twin.model.patterns import load_functions
 from twin.model.presence import time_in
-from twin.model.seats import SeatedShift, seated_shifts
+from twin.model.seats import REPLACED_BY_SHIFTS, SeatedShift, seated_shifts
 from twin.planning.covering import HOURS, OFFICER, OPERATOR, WeekPlan
 from twin.planning.targets import Target, Verdict, judge
-from twin.scenarios.experiment import Prepared, Result, prepare, replicate, run
+from twin.scenarios.experiment import Result, prepare, replicate, run
 from twin.scenarios.schema import Experiment, Scenario
 
-__all__ = ["Played", "Player", "Tell", "waiting_by_hour"]
+__all__ = ["Played", "Player", "Tell", "waiting_by_hour", "where_it_waits"]
 
-_SAID_OTHERWISE = (
-    "pattern",
-    "operators",
-    "supervisors",
-    "requisition_officers",
-    "vacant_posts",
-    "unaccredited_posts",
-)
+_FILLED = (*REPLACED_BY_SHIFTS, "vacant_posts", "unaccredited_posts")
 _ROWS_ASKED = ("kind", "origin", "entitled")
 
 Tell = Callable[[str], None]
@@ -104,7 +98,7 @@ class Player:
     def overrides(self, plan: WeekPlan) -> dict[str, dict[str, object]]:
         """What a plan changes in its scenario, as a file of scenarios may hold it."""
         rows = [row.model_dump(mode="json") for row in (*plan.rows(), *self.kept)]
-        dropped = dict.fromkeys(_SAID_OTHERWISE)
+        dropped = dict.fromkeys(_FILLED)
         return {"seats": {**dropped, "relief": True, "shifts": rows}}
 
     def play(self, plan: WeekPlan, seed: int, times: int = 1) -> Played:
@@ -133,10 +127,6 @@ class Player:
         self.played += done[-1] - done[0]
         return Played(plan, tuple(judge(target, result) for target in self.targets), result)
 
-    def prepared(self, plan: WeekPlan) -> Prepared:
-        """The centre with a plan in it."""
-        return prepare(self.scenario(plan))
-
     def waiting(
         self, plan: WeekPlan, targets: Sequence[Target], seed: int
     ) -> dict[Target, npt.NDArray[np.float64]]:
@@ -144,11 +134,28 @@ class Player:
 
         From the first replication; a target that counts no work waits alike at every hour.
         """
-        prepared = self.prepared(plan)
+        prepared = prepare(self.scenario(plan))
         journal = replicate(prepared, seed, 1, engine="kernel")
         return {
             target: waiting_by_hour(journal, target.entry, prepared.calendar) for target in targets
         }
+
+
+def where_it_waits(
+    target: Target, by_hour: npt.NDArray[np.float64]
+) -> dict[str, npt.NDArray[np.float64]]:
+    """Weights of a cut: 1 in the hours in which at least the mean waits, by function that may help.
+
+    Parameters
+    ----------
+    target : Target
+    by_hour : array of shape (168,)
+        See `waiting_by_hour`.
+    """
+    functions = load_functions()
+    kinds = {kind.lower() for kind in target.kinds}
+    doers = [name for name in (OPERATOR, OFFICER) if kinds & set(functions[name].takes)]
+    return dict.fromkeys(doers or [OPERATOR], np.where(by_hour >= by_hour.mean(), 1.0, 0.0))
 
 
 def waiting_by_hour(

@@ -8,15 +8,14 @@ and so does every "without this shift a target breaks".
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
 
 from twin.errors import TwinError
-from twin.model.patterns import load_functions
 from twin.planning.bound import least_operators, work_cuts
 from twin.planning.covering import (
     HOURS,
@@ -27,14 +26,19 @@ from twin.planning.covering import (
     WeekPlan,
     cover,
     load_library,
+    more_than,
 )
-from twin.planning.playing import Played, Player
+from twin.planning.playing import Played, Player, where_it_waits
 from twin.planning.targets import Target, Verdict
+from twin.scenarios.experiment import prepare
 
-__all__ = ["Outcome", "Removal", "Sizing", "UnreachableError", "front", "size"]
+__all__ = ["Outcome", "Removal", "Sizing", "UnreachableError", "size"]
 
 _FIRST_STEP_H = 6.0
 """Seat-hours a week of the first cut of a target; each further one in a row asks twice as many."""
+
+_LEAST_SAVING_H = 5.0
+"""Seat-hours a week below which a change is not tried: an hour less on working days."""
 
 _ROUNDS = 5
 _MORE_REPLICATIONS = (1, 2, 4)
@@ -78,7 +82,7 @@ class Removal:
 
 @dataclass(frozen=True)
 class Sizing:
-    """The plan found, and what is known of it.
+    """A plan that meets its targets, and what is known of it.
 
     Attributes
     ----------
@@ -86,27 +90,37 @@ class Sizing:
     start_hours : float
         Seat-hours a week of the plan that presence, calls and weekly work alone ask for.
     verdicts : tuple of Verdict
-        In worlds that the search never saw.
-    removals : tuple of Removal
-        One per shift of the plan, in the same worlds.
-    waiting : dict of Target to array of shape (168,)
-        Where the work of each target waits.
+        In the worlds of `seed`.
     minimum : array of shape (168,)
         Operators that must be there.
     seed : int
-        Of the fresh worlds.
-    confirmed : bool
-        Whether the plan meets its targets in them and none of its seats can be spared.
+        Of worlds that the search never saw, once the plan is `checked`.
+    checked : bool
+        Whether the plan and its removals were played in them.
+    removals : tuple of Removal
+        One per shift of the plan.
+    waiting : dict of Target to array of shape (168,)
+        Where the work of each target waits.
     """
 
     plan: WeekPlan
     start_hours: float
     verdicts: tuple[Verdict, ...]
-    removals: tuple[Removal, ...]
-    waiting: dict[Target, Floats]
     minimum: Floats
     seed: int
-    confirmed: bool
+    checked: bool = False
+    removals: tuple[Removal, ...] = ()
+    waiting: dict[Target, Floats] = field(default_factory=dict)
+
+    @property
+    def spared(self) -> list[ShiftType]:
+        """Shifts of which a seat can be taken away."""
+        return [removal.shift for removal in self.removals if removal.outcome is Outcome.HOLDS]
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether it meets its targets in fresh worlds and none of its seats can be spared."""
+        return self.checked and all(v.met for v in self.verdicts) and not self.spared
 
 
 class _Search:
@@ -120,9 +134,12 @@ class _Search:
         player.tell(f"{most} seats at every hour")
         full = player.play(_full(self.library, most), self.seeds[0])
         _refuse(full, most)
-        prepared = player.prepared(full.plan)
+        prepared = prepare(player.base)
         self.least = least_operators(prepared, player.targets)
         self.cuts = work_cuts(prepared, player.targets)
+        self.start = cover(self.library, self.least, self.cuts, most=most)
+        self.last: list[tuple[Cut, float]] = []
+        self.failed: list[WeekPlan] = []
 
     def failing(self, plan: WeekPlan) -> tuple[Played, int] | None:
         """The first worlds in which a plan does not meet every target, none if it always does."""
@@ -131,6 +148,19 @@ class _Search:
             if not played.met:
                 return played, seed
         return None
+
+    def learn(self, plan: WeekPlan, seed: int) -> None:
+        """Ask that the worlds of `seed`, in which a plan failed, be served too."""
+        self.seeds.append(seed)
+        self.cut(self.player.play(plan, seed, _MORE_REPLICATIONS[1]), seed)
+
+    def sought(self) -> Generator[Sizing, None, WeekPlan]:
+        """Yield plans that meet every target in the worlds so far; return the cheapest found."""
+        plan = self.refined(self.climb())
+        for smaller in self.descend(plan):
+            plan = smaller
+            yield self.found(plan)
+        return plan
 
     def climb(self) -> WeekPlan:
         """Cheapest plan that satisfies the cuts, with cuts added until every target is met."""
@@ -144,31 +174,60 @@ class _Search:
     def cut(self, played: Played, seed: int) -> None:
         """Ask for more seat-hours where the work of each unmet target waits."""
         waiting = self.player.waiting(played.plan, played.failing, seed)
+        self.last = []
         for target, by_hour in waiting.items():
             step = self.steps.get(target, _FIRST_STEP_H)
             self.steps[target] = 2 * step
-            where = (by_hour >= by_hour.mean()).astype(np.float64)
-            asked = Cut(dict.fromkeys(_doers(target), where), 0.0)
-            self.cuts.append(replace(asked, level=asked.value(played.plan) + step))
+            self.last.append((more_than(played.plan, where_it_waits(target, by_hour), 0.0), step))
+        self.cuts += _raised(self.last, 1.0)
 
-    def descend(self, plan: WeekPlan) -> WeekPlan:
+    def refined(self, plan: WeekPlan) -> WeekPlan:
+        """Cheapest plan when the last cuts ask for as little as still does, by bisection."""
+        before = self.cuts[: len(self.cuts) - len(self.last)]
+        below, above = 0.0, 1.0
+        while (above - below) * max((step for _, step in self.last), default=0.0) > _FIRST_STEP_H:
+            middle = (below + above) / 2
+            asked = [*before, *_raised(self.last, middle)]
+            smaller = cover(self.library, self.least, asked, most=self.most)
+            if self.failing(smaller) is None:
+                plan, above = smaller, middle
+            else:
+                below = middle
+        self.cuts = [*before, *_raised(self.last, above)]
+        return plan
+
+    def descend(self, plan: WeekPlan) -> Iterator[WeekPlan]:
         """Take seats away, the most hours first, while every target is still met.
 
-        What holds fewer seats at every hour than a plan that failed is not tried.
+        Yields the plan, then each smaller one. What holds fewer seats at every hour than a plan
+        that failed is not tried.
         """
-        failed: list[WeekPlan] = []
-        while True:
-            for smaller in _smaller(plan, self.library):
-                if (smaller.coverage(OPERATOR) < self.least).any():
-                    continue
-                if any(smaller.within(other) for other in failed):
-                    continue
-                if self.failing(smaller) is None:
-                    plan = smaller
-                    break
-                failed.append(smaller)
-            else:
-                return plan
+        yield plan
+        for smaller in _smaller(plan, self.library):
+            if (smaller.coverage(OPERATOR) < self.least).any():
+                continue
+            if any(smaller.within(other) for other in self.failed):
+                continue
+            if self.failing(smaller) is None:
+                yield from self.descend(smaller)
+                return
+            self.failed.append(smaller)
+
+    def found(self, plan: WeekPlan) -> Sizing:
+        """A plan that the search takes to meet every target."""
+        played = self.player.play(plan, self.seeds[-1])
+        return Sizing(plan, self.start.hours, played.verdicts, self.least, self.seeds[-1])
+
+    def checked(self, plan: WeekPlan, seed: int) -> Sizing:
+        """The plan, and each seat taken away, in the worlds of `seed`."""
+        return replace(
+            self.found(plan),
+            verdicts=self.player.play(plan, seed, _MORE_REPLICATIONS[1]).verdicts,
+            seed=seed,
+            checked=True,
+            removals=tuple(self.without(kind, plan, seed) for kind, _ in plan.seats),
+            waiting=self.player.waiting(plan, self.player.targets, seed),
+        )
 
     def without(self, shift: ShiftType, plan: WeekPlan, seed: int) -> Removal:
         """What taking one seat of a shift away does in the worlds of `seed`."""
@@ -186,7 +245,7 @@ class _Search:
 
 
 def size(player: Player, most: int = 20) -> Iterator[Sizing]:
-    """Search the cheapest plan that meets the player's targets; yield it each time it is checked.
+    """Search the cheapest plan that meets the player's targets; yield each one better founded.
 
     The last one is the answer. Fewer than the assumption ``minimum_agents`` operators are never
     planned. A check plays worlds that the search has not seen: a target that fails there is sought
@@ -204,75 +263,19 @@ def size(player: Player, most: int = 20) -> Iterator[Sizing]:
         A target is not met with `most` seats: the sentence gives the best value reached.
     """
     search = _Search(player, most)
-    start = cover(search.library, search.least, search.cuts, most=most)
-    plan = search.descend(search.climb())
+    plan = yield from search.sought()
     for number in range(1, _ROUNDS + 1):
         seed = player.experiment.seed + number
         player.tell(f"check {number}, fresh worlds")
-        played = player.play(plan, seed, _MORE_REPLICATIONS[1])
-        removals = tuple(search.without(kind, plan, seed) for kind, _ in plan.seats)
-        spared = [removal.shift for removal in removals if removal.outcome is Outcome.HOLDS]
-        yield Sizing(
-            plan=plan,
-            start_hours=start.hours,
-            verdicts=played.verdicts,
-            removals=removals,
-            waiting=player.waiting(plan, player.targets, seed),
-            minimum=search.least,
-            seed=seed,
-            confirmed=played.met and not spared,
-        )
-        if not played.met:
-            search.seeds.append(seed)
-            search.cut(played, seed)
-            plan = search.descend(search.climb())
-        elif spared:
-            plan = plan.changed(max(spared, key=lambda shift: shift.hours))
-        else:
+        sizing = search.checked(plan, seed)
+        yield sizing
+        if sizing.confirmed or number == _ROUNDS:
             return
-
-
-def front(player: Player, most_hours: float) -> Iterator[tuple[Played, ...]]:
-    """Plans of growing cost up to `most_hours` seat-hours a week; yield those that none dominates.
-
-    From the bound, each plan gives more where the work of the target furthest from its level waits.
-    A plan is dominated when another costs no more and does no worse on any target, and better on
-    one of these.
-    """
-    library, seed = load_library(), player.experiment.seed
-    nobody = WeekPlan.of({})
-    prepared = player.prepared(_full(library, 1))
-    least, cuts = least_operators(prepared, player.targets), work_cuts(prepared, player.targets)
-    kept: list[Played] = []
-    plan = cover(library, least)
-    while plan.hours <= most_hours and plan != nobody:
-        kept.append(player.play(plan, seed))
-        yield _undominated(kept)
-        worst = min(kept[-1].verdicts, key=_relative_slack)
-        by_hour = player.waiting(plan, [worst.target], seed)[worst.target]
-        where = (by_hour >= by_hour.mean()).astype(np.float64)
-        asked = Cut(dict.fromkeys(_doers(worst.target), where), 0.0)
-        cuts.append(replace(asked, level=asked.value(plan) + 2 * _FIRST_STEP_H))
-        plan = cover(library, least, cuts)
-
-
-def _undominated(played: Sequence[Played]) -> tuple[Played, ...]:
-    def marks(one: Played) -> tuple[float, ...]:
-        return (-one.plan.hours, *(v.target.slack(v.value) for v in one.verdicts))
-
-    def dominated(one: Played) -> bool:
-        mine = marks(one)
-        return any(
-            all(b >= a for a, b in zip(mine, marks(other), strict=True)) and marks(other) != mine
-            for other in played
-        )
-
-    return tuple(one for one in played if not dominated(one))
-
-
-def _relative_slack(verdict: Verdict) -> float:
-    slack = verdict.margin / abs(verdict.target.level or 1.0)
-    return -np.inf if np.isnan(slack) else slack
+        if sizing.spared and all(verdict.met for verdict in sizing.verdicts):
+            plan = plan.changed(max(sizing.spared, key=lambda shift: shift.hours))
+        else:
+            search.learn(plan, seed)
+            plan = yield from search.sought()
 
 
 def _full(library: Sequence[ShiftType], seats: int) -> WeekPlan:
@@ -292,28 +295,25 @@ def _refuse(full: Played, most: int) -> None:
             )
 
 
-def _doers(target: Target) -> list[str]:
-    """Functions whose seats do the work of a target."""
-    kinds = target.entry.where.get("kind", [])
-    asked = {str(kind).lower() for kind in (kinds if isinstance(kinds, list) else [kinds])}
-    functions = load_functions()
-    doers = [name for name in (OPERATOR, OFFICER) if asked & set(functions[name].takes)]
-    return doers or [OPERATOR]
+def _raised(cuts: Sequence[tuple[Cut, float]], part: float) -> list[Cut]:
+    """Cuts raised by a part of their steps."""
+    return [replace(cut, level=cut.level + part * step) for cut, step in cuts]
 
 
 def _smaller(plan: WeekPlan, library: Sequence[ShiftType]) -> Iterator[WeekPlan]:
     """Plans with one seat removed, held on fewer days or for an hour less; the smallest first."""
-    changes: list[tuple[float, WeekPlan]] = []
+    changes = [plan.changed(shift) for shift, _ in plan.seats]
     for shift, _ in plan.seats:
-        changes.append((shift.hours, plan.changed(shift)))
-        for other in library:
-            if other.function == shift.function and _next_to(other, shift):
-                changes.append((shift.hours - other.hours, plan.changed(shift, other)))
-    return (smaller for _, smaller in sorted(changes, key=lambda change: -change[0]))
+        beside = (other for other in library if _next_to(other, shift))
+        changes += [plan.changed(shift, other) for other in beside]
+    enough = [change for change in changes if plan.hours - change.hours >= _LEAST_SAVING_H]
+    return iter(sorted(enough, key=lambda change: change.hours))
 
 
 def _next_to(other: ShiftType, shift: ShiftType) -> bool:
     """Whether a shift is another on fewer of its days, or an hour shorter on the same."""
+    if other.function != shift.function:
+        return False
     if other.window == shift.window:
         return set(other.weekdays) < set(shift.weekdays)
     shorter = shift.hours - other.hours == len(shift.weekdays)

@@ -13,10 +13,14 @@ from twin.errors import InputError, did_you_mean
 from twin.model.indicators import Indicator, load_indicators
 from twin.scenarios.experiment import Result
 
-__all__ = ["CONFIDENCE", "Target", "Verdict", "judge", "parse_target"]
+__all__ = ["CONFIDENCE", "RESTS_ON", "Target", "Verdict", "judge", "parse_target"]
 
 CONFIDENCE = 0.95
 """Level of the one-sided bound over replications by which a target is met, or missed."""
+
+RESTS_ON = ("held_share", "top_decile_share", "police_view_min", "nuisance_view_min")
+"""Assumptions that decide of what is noticed: hold share, concentration, time in view. A target on
+an indicator of the model alone is always solved at both their ends too."""
 
 _WRITTEN = re.compile(r"\s*([a-z][a-z0-9_]*)\s*(>=|<=)\s*([0-9.]+)\s*(%?)\s*")
 
@@ -47,6 +51,12 @@ class Target:
     def observable(self) -> bool:
         """Whether a real centre's main courante could confirm it."""
         return self.entry.family == "observable"
+
+    @property
+    def kinds(self) -> set[str]:
+        """Kinds of work that it counts, as a table of tasks names them; none for presence."""
+        kinds = self.entry.where.get("kind", [])
+        return {str(kind) for kind in (kinds if isinstance(kinds, list) else [kinds])}
 
     def slack(self, value: float) -> float:
         """How far `value` is on the right side, negative when it is not."""
