@@ -144,7 +144,9 @@ class Player:
 def where_it_waits(
     target: Target, by_hour: npt.NDArray[np.float64]
 ) -> dict[str, npt.NDArray[np.float64]]:
-    """Weights of a cut: 1 in the hours in which at least the mean waits, by function that may help.
+    """Weights of a cut: 1 in the hours in which much waits, by function that may help.
+
+    Much is half of the worst hour or more: a queue that lasts for days asks for hours at any time.
 
     Parameters
     ----------
@@ -155,7 +157,7 @@ def where_it_waits(
     functions = load_functions()
     kinds = {kind.lower() for kind in target.kinds}
     doers = [name for name in (OPERATOR, OFFICER) if kinds & set(functions[name].takes)]
-    return dict.fromkeys(doers or [OPERATOR], np.where(by_hour >= by_hour.mean(), 1.0, 0.0))
+    return dict.fromkeys(doers or [OPERATOR], np.where(by_hour >= by_hour.max() / 2, 1.0, 0.0))
 
 
 def waiting_by_hour(
