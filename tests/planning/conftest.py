@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 LIBRARY = """
 longest_h: 10
@@ -17,9 +18,15 @@ days:
 """
 
 
+INDICATORS = ("request_wait_p90", "call_to_alert_p90", "patrols_made", "police_noticed_all")
+
+
 @pytest.fixture
 def few_shifts(own_data: Path) -> Path:
-    """Three shifts a day, every day or at the weekend, in a data folder of its own."""
+    """Three shifts a day, every day or at the weekend, and few indicators to count."""
+    path = own_data / "indicators.yaml"
+    every = yaml.safe_load(path.read_text())["indicators"]
+    path.write_text(yaml.safe_dump({"indicators": {name: every[name] for name in INDICATORS}}))
     path = own_data / "shift_library.yaml"
     path.write_text(LIBRARY)
     return path

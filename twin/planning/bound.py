@@ -17,7 +17,7 @@ from twin.planning.covering import HOURS, OFFICER, OPERATOR, Cut
 from twin.planning.targets import Target
 from twin.scenarios.experiment import Prepared
 
-__all__ = ["least_operators", "work_cuts"]
+__all__ = ["least_operators", "minimum_presence", "work_cuts"]
 
 _WEEKS_PER_YEAR = DAYS_PER_YEAR / 7
 _QUANTILES = {"p50": 0.5, "p90": 0.9}
@@ -27,16 +27,22 @@ _USUAL_SHIFT_MS = 8 * MS_PER_H
 Floats = npt.NDArray[np.float64]
 
 
+def minimum_presence(prepared: Prepared) -> Floats:
+    """Operators that must be there at every hour of the week, whatever is asked, shape (168,)."""
+    return np.full(HOURS, float(prepared.assumptions["minimum_agents"]))
+
+
 def least_operators(prepared: Prepared, targets: Iterable[Target]) -> Floats:
-    """Operators below which an hour of the week cannot do, shape (168,).
+    """Operators with which an hour of the week may do, shape (168,).
 
     The minimum presence; and, for a target on the wait of a call, the least number that is rarely
     all busy with work begun before the wait allowed. With as many agents as calls, the busy ones
     are Poisson (modified offered load); with fewer, more of them are.
     """
-    values = prepared.assumptions
-    least = np.full(HOURS, float(values["minimum_agents"]))
-    urgent = urgent_calls(prepared.territory, prepared.calendar, prepared.demand, values)
+    least = minimum_presence(prepared)
+    urgent = urgent_calls(
+        prepared.territory, prepared.calendar, prepared.demand, prepared.assumptions
+    )
     for target in targets:
         entry = target.entry
         if entry.statistic in _QUANTILES and target.kinds & _URGENT and urgent.mean_min:

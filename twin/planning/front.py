@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from twin.planning.bound import least_operators
+from twin.planning.bound import minimum_presence
 from twin.planning.covering import HOURS, OFFICER, OPERATOR, Cut, cover, load_library, more_than
 from twin.planning.playing import Played, Player, where_it_waits
 from twin.planning.targets import Verdict
@@ -26,7 +26,7 @@ def front(player: Player, most_hours: float, most: int = 20) -> Iterator[tuple[P
     target, and better somewhere.
     """
     library, seed = load_library(), player.experiment.seed
-    least = least_operators(prepare(player.base), player.targets)
+    least = minimum_presence(prepare(player.base))
     everywhere = dict.fromkeys((OPERATOR, OFFICER), np.ones(HOURS))
     plan, cuts = cover(library, least, most=most), list[Cut]()
     played: list[Played] = []

@@ -8,6 +8,7 @@ and so does every "without this shift a target breaks".
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -16,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from twin.errors import TwinError
-from twin.planning.bound import least_operators, work_cuts
+from twin.planning.bound import least_operators, minimum_presence, work_cuts
 from twin.planning.covering import (
     HOURS,
     OFFICER,
@@ -135,6 +136,7 @@ class _Search:
         full = player.play(_full(self.library, most), self.seeds[0])
         _refuse(full, most)
         prepared = prepare(player.base)
+        self.minimum = minimum_presence(prepared)
         self.least = least_operators(prepared, player.targets)
         self.cuts = work_cuts(prepared, player.targets)
         self.start = cover(self.library, self.least, self.cuts, most=most)
@@ -197,14 +199,14 @@ class _Search:
         return plan
 
     def descend(self, plan: WeekPlan) -> Iterator[WeekPlan]:
-        """Take seats away, the most hours first, while every target is still met.
+        """Take hours away, the fewest first, while every target is still met.
 
-        Yields the plan, then each smaller one. What holds fewer seats at every hour than a plan
+        Yields the plan, then each smaller one. What holds no more seats at any hour than a plan
         that failed is not tried.
         """
         yield plan
         for smaller in _smaller(plan, self.library):
-            if (smaller.coverage(OPERATOR) < self.least).any():
+            if (smaller.coverage(OPERATOR) < self.minimum).any():
                 continue
             if any(smaller.within(other) for other in self.failed):
                 continue
@@ -216,7 +218,7 @@ class _Search:
     def found(self, plan: WeekPlan) -> Sizing:
         """A plan that the search takes to meet every target."""
         played = self.player.play(plan, self.seeds[-1])
-        return Sizing(plan, self.start.hours, played.verdicts, self.least, self.seeds[-1])
+        return Sizing(plan, self.start.hours, played.verdicts, self.minimum, self.seeds[-1])
 
     def checked(self, plan: WeekPlan, seed: int) -> Sizing:
         """The plan, and each seat taken away, in the worlds of `seed`."""
@@ -230,15 +232,21 @@ class _Search:
         )
 
     def without(self, shift: ShiftType, plan: WeekPlan, seed: int) -> Removal:
-        """What taking one seat of a shift away does in the worlds of `seed`."""
+        """What taking one seat of a shift away does in the worlds of `seed`.
+
+        Played again and again until it is decided; a seat is spared only if it is in the worlds of
+        the search too.
+        """
         smaller = plan.changed(shift)
-        if (smaller.coverage(OPERATOR) < self.least).any():
+        if (smaller.coverage(OPERATOR) < self.minimum).any():
             return Removal(shift, Outcome.MINIMUM)
         for times in _MORE_REPLICATIONS:
             played = self.player.play(smaller, seed, times)
             count = played.result.replications
             if played.met:
-                return Removal(shift, Outcome.HOLDS, (), count)
+                before = self.failing(smaller)
+                outcome = Outcome.HOLDS if before is None else Outcome.UNDECIDED
+                return Removal(shift, outcome, before[0].failing if before else (), count)
             if played.missed:
                 return Removal(shift, Outcome.BREAKS, played.missed, count)
         return Removal(shift, Outcome.UNDECIDED, played.failing, count)
@@ -288,10 +296,10 @@ def _full(library: Sequence[ShiftType], seats: int) -> WeekPlan:
 def _refuse(full: Played, most: int) -> None:
     for verdict in full.verdicts:
         if not verdict.met:
+            best = f"reach {verdict.value:.4g} ({verdict.low:.4g} to {verdict.high:.4g})"
             raise UnreachableError(
                 f"{verdict.target} cannot be met: {most} operators at every hour and {most} "
-                f"requisition officers reach {verdict.value:.4g} "
-                f"({verdict.low:.4g} to {verdict.high:.4g})"
+                f"requisition officers {'never show it' if math.isnan(verdict.value) else best}"
             )
 
 
@@ -301,13 +309,13 @@ def _raised(cuts: Sequence[tuple[Cut, float]], part: float) -> list[Cut]:
 
 
 def _smaller(plan: WeekPlan, library: Sequence[ShiftType]) -> Iterator[WeekPlan]:
-    """Plans with one seat removed, held on fewer days or for an hour less; the smallest first."""
+    """Plans with one seat removed, held on fewer days or for an hour less; the largest first."""
     changes = [plan.changed(shift) for shift, _ in plan.seats]
     for shift, _ in plan.seats:
         beside = (other for other in library if _next_to(other, shift))
         changes += [plan.changed(shift, other) for other in beside]
     enough = [change for change in changes if plan.hours - change.hours >= _LEAST_SAVING_H]
-    return iter(sorted(enough, key=lambda change: change.hours))
+    return iter(sorted(enough, key=lambda change: -change.hours))
 
 
 def _next_to(other: ShiftType, shift: ShiftType) -> bool:
