@@ -9,6 +9,7 @@ import pytest
 from scipy import stats
 
 from twin.errors import InputError, StoreError
+from twin.model.seats import seated_shifts
 from twin.model.territory import Territory
 from twin.model.workload import sample_world
 from twin.scenarios import replay
@@ -28,6 +29,24 @@ def test_the_journal_is_kept_beside_the_indicators(library: Library, tmp_path: P
     kept = pq.read_table(result.stored.folder / "replication-0002-tasks.parquet")
     assert kept.equals(replicate(prepare(library["tiny"]), 7, 2).tasks)
     assert len(content(result.stored.folder)) == 1 + 3 * 4
+
+
+def test_a_pattern_said_shift_by_shift_gives_the_same_bytes(
+    library: Library, tmp_path: Path
+) -> None:
+    tiny = library["tiny"]
+    rows = [row.model_dump() for row in seated_shifts(tiny.seats)]
+    dropped = dict.fromkeys(("pattern", "operators", "supervisors", "requisition_officers"))
+    spelled = tiny.with_overrides({"seats": dropped | {"shifts": rows}})
+    one, other = (
+        content(result.stored.folder)
+        for result in run_all(
+            {"tiny": tiny, "spelled": spelled}, library.experiment, out=tmp_path
+        ).values()
+    )
+    assert one.pop("manifest.json") != other.pop("manifest.json")
+    assert one == other
+    assert len(one) == 3
 
 
 def test_replications_differ_and_mean_something(library: Library, tmp_path: Path) -> None:

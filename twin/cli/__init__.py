@@ -19,6 +19,7 @@ from twin.cli import (
     scale,
     scenario,
     sensitivity,
+    size,
     streams,
     validate,
 )
@@ -48,6 +49,8 @@ app.command("report")(report.report)
 app.command("validate")(validate.validate)
 app.command("envelope")(sensitivity.envelope)
 app.command("sensitivity")(sensitivity.sensitivity)
+app.command("size")(size.size)
+app.command("pooling")(size.pooling)
 
 
 def _print_version(asked: bool) -> None:

@@ -243,7 +243,8 @@ def _show_notes(scenario: Scenario, load: pd.DataFrame | None) -> None:
 
     levers = scenario.seats
     print(f"regime {levers.regime}: {LEGAL_NOTICE}")
-    if "fpt" not in load_patterns().patterns[levers.pattern].regimes:
+    pattern = load_patterns().patterns.get(levers.pattern or "")
+    if pattern and "fpt" not in pattern.regimes:
         print(f"pattern {levers.pattern}: non légal en l'état")
     if not levers.relief:
         print(

@@ -21,7 +21,7 @@ from twin.model.clock import DAYS_PER_YEAR, MS_PER_DAY, MS_PER_H, MS_PER_MIN
 from twin.model.presence import presence, use
 from twin.model.territory import Territory
 
-__all__ = ["Indicator", "load_indicators", "measure"]
+__all__ = ["Indicator", "load_indicators", "measure", "selected"]
 
 WHOLE_CENTRE = "centre"
 """The scope of an indicator over the whole centre; its key is empty."""
@@ -218,7 +218,7 @@ class _Counter:
 
     def values(self, indicator: Indicator) -> Iterator[tuple[str, str, float]]:
         """Scope, key and value, for the whole centre and each asked scope."""
-        rows = self.tasks[_selected(self.tasks, indicator.where)]
+        rows = self.tasks[selected(self.tasks, indicator.where)]
         yield WHOLE_CENTRE, "", self._value(indicator, rows, float(self.cameras[WHOLE_CENTRE][""]))
         for scope in indicator.by:
             column = "insee" if scope == "commune" else scope
@@ -234,7 +234,7 @@ class _Counter:
             case "per_camera_year":
                 return _ratio(len(rows), cameras * self.years)
             case "share":
-                return _ratio(_selected(rows, indicator.of).sum(), len(rows))
+                return _ratio(selected(rows, indicator.of).sum(), len(rows))
             case "ratio":
                 return _ratio(rows[indicator.top].sum(), rows[indicator.bottom].sum())
             case _:
@@ -255,7 +255,8 @@ def _delay(indicator: Indicator, rows: pd.DataFrame) -> float:
     return float(np.quantile(delay, _QUANTILES[indicator.statistic]))
 
 
-def _selected(rows: pd.DataFrame, where: dict[str, Condition]) -> pd.Series[bool]:
+def selected(rows: pd.DataFrame, where: dict[str, Condition]) -> pd.Series[bool]:
+    """Which rows of a table of tasks meet every condition of an indicator."""
     selected = pd.Series(True, index=rows.index)
     for column, condition in where.items():
         if isinstance(condition, bool):

@@ -6,13 +6,13 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, model_validator
 
 from twin.errors import InputError, did_you_mean
 from twin.model.assumptions import Assumptions
@@ -21,16 +21,32 @@ from twin.model.centre.world import Breaks, Kind, Seats, Shifts
 from twin.model.clock import DAYS_PER_YEAR, MS_PER_DAY, MS_PER_H
 from twin.model.patterns import (
     Function,
-    Pattern,
     Pauses,
     Regime,
     Shift,
     load_functions,
     load_patterns,
+    tracks,
 )
 from twin.model.rosters import read_roster
 
-__all__ = ["SeatPlan", "SeatsLevers", "build_plan"]
+__all__ = [
+    "REPLACED_BY_SHIFTS",
+    "SeatPlan",
+    "SeatedShift",
+    "SeatsLevers",
+    "build_plan",
+    "seated_shifts",
+]
+
+REPLACED_BY_SHIFTS = (
+    "pattern",
+    "operators",
+    "supervisors",
+    "requisition_officers",
+    "technicians",
+)
+"""Levers that ``shifts`` takes the place of."""
 
 _OPERATOR, _OFFICER, _TRAINEE = "video_operator", "requisition_officer", "trainee"
 _TECHNICIAN = "technician"
@@ -41,16 +57,25 @@ _H_PER_YEAR = DAYS_PER_YEAR * MS_PER_DAY / MS_PER_H
 Value = TypeVar("Value")
 
 
+class SeatedShift(Shift):
+    """A shift of the week and the seats held in it."""
+
+    function: str
+    """Key of ``data/functions.yaml``."""
+    seats: NonNegativeInt
+    """Seats side by side."""
+
+
 class SeatsLevers(BaseModel):
     """Seats, the people on them, and the rules of the room."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    pattern: str
-    """Key of ``data/shift_patterns.yaml``."""
+    pattern: str | None = None
+    """Key of ``data/shift_patterns.yaml``; none when `shifts` says everything."""
     regime: Regime = "fpt"
     """Rules of working time that the room keeps to, a key of ``data/working_time.yaml``."""
-    operators: dict[str, NonNegativeInt]
+    operators: dict[str, NonNegativeInt] = {}
     """Video operators by shift of the pattern; a shift that is not named has none."""
     supervisors: dict[str, NonNegativeInt] = {}
     """Supervisors by shift of the pattern; a shift that is not named has none."""
@@ -60,9 +85,15 @@ class SeatsLevers(BaseModel):
     """Agents named for requisitions, in office hours."""
     technicians: NonNegativeInt = 0
     """Technicians, in office hours."""
+    shifts: tuple[SeatedShift, ...] = ()
+    """Every seat of the week, shift by shift: instead of a pattern and the counts above."""
     roster: Path | None = None
-    """CSV file of a roster, whose duties are played in place of the operators of the pattern; its
+    """CSV file of a roster, whose duties are played in place of the video operators' seats; its
     needs without agent stay empty."""
+    sectors: int = Field(default=1, ge=1)
+    """Groups of neighbouring communes, balanced by load, each with its own seats; 1: no groups."""
+    pools: dict[str, tuple[str, ...]] = {}
+    """Groups of communes, INSEE codes by name, each with its own seats; none: no groups."""
     vacant_posts: NonNegativeInt = 0
     """Operators' posts that nobody holds: their part of the shifts stays empty, in rotation."""
     unaccredited_posts: NonNegativeInt = 0
@@ -83,6 +114,17 @@ class SeatsLevers(BaseModel):
     """Cameras that can be under repair at once; none: no limit."""
     faults_known_at_once: bool = False
     """Whether a camera fault is known without anybody discovering it."""
+
+    @model_validator(mode="after")
+    def _said_once(self) -> SeatsLevers:
+        both = [name for name in REPLACED_BY_SHIFTS if self.shifts and getattr(self, name)]
+        if both:
+            raise ValueError(f"shifts replaces {', '.join(both)}: give one or the other")
+        if not self.shifts and self.pattern is None:
+            raise ValueError("a pattern is expected, or shifts")
+        if self.pools and self.sectors > 1:
+            raise ValueError("pools and sectors part the communes twice: give one or the other")
+        return self
 
 
 @dataclass(frozen=True)
@@ -134,7 +176,7 @@ def build_plan(levers: SeatsLevers, calendar: Calendar, assumptions: Assumptions
     """Plan of the room over the horizon of `calendar`.
 
     A shift that began before the first midnight starts at 0; one that passes the end of the
-    horizon is cut there; their pauses keep their time. Windows of a pattern that overlap are held
+    horizon is cut there; their pauses keep their time. Shifts of one function that overlap are held
     on seats of their own, since the shifts of one seat may not.
 
     Raises
@@ -145,24 +187,18 @@ def build_plan(levers: SeatsLevers, calendar: Calendar, assumptions: Assumptions
     """
     laws, functions = load_patterns(), load_functions()
     rank = {name: i for i, name in enumerate(functions)}
-    pattern = _named("seats.pattern", levers.pattern, laws.patterns)
-    if levers.regime not in pattern.regimes:
-        raise InputError(
-            f"seats.pattern: {levers.pattern} is « non légal en l'état » in regime {levers.regime};"
-            f" it exists only with seats.regime: {' or '.join(pattern.regimes)}"
-        )
-    operators = _on_pattern("operators", levers.operators, rank[_OPERATOR], pattern, calendar)
-    supervisor = rank[levers.supervisor_function]
-    presences = [
-        *(
-            _staffed(sorted(operators), levers, rank[_TRAINEE], calendar, assumptions)
-            if levers.roster is None
-            else _rostered(levers, levers.roster, rank, calendar)
-        ),
-        *_on_pattern("supervisors", levers.supervisors, supervisor, pattern, calendar),
-        *_row(rank[_OFFICER], 0, levers.requisition_officers, laws.office_hours, calendar),
-        *_row(rank[_TECHNICIAN], 0, levers.technicians, laws.office_hours, calendar),
-    ]
+    rows = seated_shifts(levers)
+    for row in rows:
+        _named("seats.shifts", row.function, functions)
+    by_function = {name: [row for row in rows if row.function == name] for name in functions}
+    held = {name: list(_held(of, rank[name], calendar)) for name, of in by_function.items()}
+    operators = sorted(held.pop(_OPERATOR))
+    staffed = (
+        _staffed(operators, levers, rank[_TRAINEE], calendar, assumptions)
+        if levers.roster is None
+        else _rostered(levers, levers.roster, rank, calendar)
+    )
+    presences = [*staffed, *chain.from_iterable(held.values())]
     seats = sorted({presence.seat for presence in presences})
     held_by = tuple(list(functions)[seat.rank] for seat in seats)
     presences.sort(key=lambda p: (max(p.start_ms, 0), p.seat))
@@ -178,13 +214,55 @@ def build_plan(levers: SeatsLevers, calendar: Calendar, assumptions: Assumptions
     )
 
 
-def _on_pattern(
-    lever: str, counts: Mapping[str, int], rank: int, pattern: Pattern, calendar: Calendar
-) -> Iterator[_Presence]:
-    tracks = pattern.tracks()
-    for name, count in counts.items():
-        shift = _named(f"seats.{lever}", name, pattern.shifts)
-        yield from _row(rank, tracks[name], count, shift, calendar)
+def seated_shifts(levers: SeatsLevers) -> tuple[SeatedShift, ...]:
+    """Every seat of the week, shift by shift, however the levers say it.
+
+    Raises
+    ------
+    InputError
+        An unknown pattern or shift.
+
+    Examples
+    --------
+    >>> rules = {"end_of_shift": "finish", "wall_minimum": 1, "display_rule": "mixed"}
+    >>> rules |= {"pattern": "three_by_eight", "check_hour": "08:00"}
+    >>> rows = seated_shifts(SeatsLevers(**rules, operators={"night": 2}))
+    >>> [(row.function, row.window, row.seats) for row in rows if row.seats]
+    [('video_operator', '22:00-06:00', 2)]
+    """
+    if levers.pattern is None:
+        return levers.shifts
+    laws = load_patterns()
+    pattern = _named("seats.pattern", levers.pattern, laws.patterns)
+    if levers.regime not in pattern.regimes:
+        raise InputError(
+            f"seats.pattern: {levers.pattern} is « non légal en l'état » in regime {levers.regime};"
+            f" it exists only with seats.regime: {' or '.join(pattern.regimes)}"
+        )
+    shifts = pattern.shifts
+    counted = [
+        ("operators", _OPERATOR, levers.operators),
+        ("supervisors", levers.supervisor_function, levers.supervisors),
+    ]
+    rows = []
+    for lever, function, counts in counted:
+        for name in counts:
+            _named(f"seats.{lever}", name, shifts)
+        rows += [_seated(shift, function, counts.get(name, 0)) for name, shift in shifts.items()]
+    return (
+        *rows,
+        _seated(laws.office_hours, _OFFICER, levers.requisition_officers),
+        _seated(laws.office_hours, _TECHNICIAN, levers.technicians),
+    )
+
+
+def _seated(shift: Shift, function: str, seats: int) -> SeatedShift:
+    return SeatedShift(**shift.model_dump(), function=function, seats=seats)
+
+
+def _held(rows: list[SeatedShift], rank: int, calendar: Calendar) -> Iterator[_Presence]:
+    for row, track in zip(rows, tracks(rows), strict=True):
+        yield from _row(rank, track, row.seats, row, calendar)
 
 
 def _row(

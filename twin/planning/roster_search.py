@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from twin.errors import InputError
 from twin.model.assumptions import Assumptions
 from twin.model.calendar import Calendar
 from twin.model.clock import DAYS_PER_YEAR, MS_PER_DAY, MS_PER_H, MS_PER_MIN, Window, whole_ms
@@ -82,6 +83,8 @@ class Problem:
         assumptions: Assumptions,
         agents: tuple[Agent, ...],
     ) -> None:
+        if levers.pattern is None:
+            raise InputError("seats.shifts: a roster is made for the shifts of a seats.pattern")
         law = load_working_time()
         self.agents = agents
         self.calendar = calendar
