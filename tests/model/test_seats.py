@@ -10,6 +10,7 @@ from tests.model.rooms import LEVERS, days
 from twin.errors import InputError
 from twin.files import validated
 from twin.model.assumptions import Assumptions
+from twin.model.centre.world import Kind
 from twin.model.clock import MS_PER_H, MS_PER_MIN
 from twin.model.patterns import load_patterns
 from twin.model.seats import SeatsLevers, build_plan
@@ -32,7 +33,8 @@ def levers(draw):
     pattern = draw(st.sampled_from(sorted(load_patterns().patterns)))
     shifts = st.sampled_from(sorted(load_patterns().patterns[pattern].shifts))
     counts = st.dictionaries(shifts, st.integers(0, 6))
-    return {"pattern": pattern, "operators": draw(counts), "supervisors": draw(counts)}
+    counted = {"operators": draw(counts), "supervisors": draw(counts)}
+    return {"pattern": pattern, "regime": "custom", **counted}
 
 
 @settings(max_examples=40, deadline=None)
@@ -77,6 +79,8 @@ def test_breaks_lie_in_their_shift_and_no_stretch_on_screen_exceeds_the_rule(cho
     assert (np.lexsort((due_ms, shift)) == np.arange(len(shift))).all()
     for one, end_ms in enumerate(plan.shifts.end_ms):
         resumed = plan.shifts.start_ms[one]
+        if resumed == 0:  # a shift cut by the horizon may have paused just before
+            resumed = min(due_ms[shift == one], default=end_ms)
         for due, length in zip(due_ms[shift == one], length_ms[shift == one], strict=True):
             assert due >= resumed
             assert due - resumed <= rules.longest_stretch_h * MS_PER_H
@@ -209,6 +213,21 @@ def test_a_plan_that_cannot_be_is_refused_in_one_sentence(levers, sentence):
 def test_a_lever_that_cannot_be_is_refused_in_one_sentence(levers, sentence):
     with pytest.raises(InputError, match=sentence):
         validated(SeatsLevers, LEVERS | levers, "seats")
+
+
+def test_twelve_hours_exist_in_regime_custom_only():
+    for regime in ("fpt", "code_travail"):
+        with pytest.raises(InputError, match="two_by_twelve is « non légal en l'état » in regime"):
+            plan_of(pattern="two_by_twelve", operators={}, supervisors={}, regime=regime)
+    plan = plan_of(pattern="two_by_twelve", operators={"day": 1}, supervisors={}, regime="custom")
+    assert open_hours(plan) == 7 * 12
+
+
+def test_a_technician_keeps_office_hours_and_only_checks():
+    plan = plan_of(days(2), technicians=1)
+    assert open_hours(plan, "technician") == 2 * 8.5
+    takes = plan.seats.takes[plan.functions.index("technician")]
+    assert [Kind(kind) for kind in np.flatnonzero(takes)] == [Kind.CHECK]
 
 
 def test_a_pattern_is_an_entry(own_data):

@@ -17,9 +17,21 @@ from twin.model.cells import window_text
 from twin.model.centre.world import Kind
 from twin.model.clock import MS_PER_DAY, MS_PER_H, MS_PER_MIN, Window, whole_ms
 
-__all__ = ["Function", "Patterns", "Pauses", "Shift", "load_functions", "load_patterns"]
+__all__ = [
+    "Function",
+    "Pattern",
+    "Patterns",
+    "Pauses",
+    "Regime",
+    "Shift",
+    "load_functions",
+    "load_patterns",
+]
 
 _STRICT = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+Regime = Literal["fpt", "code_travail", "custom"]
+"""Tables of rules on working time, by the names of ``data/working_time.yaml``."""
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
@@ -65,6 +77,8 @@ class Pattern(BaseModel):
     """Where it comes from."""
     shifts: dict[str, Shift]
     """Shifts by name."""
+    regimes: tuple[Regime, ...] = get_args(Regime)
+    """Regimes in which it exists; one that only `custom` allows is not legal as it stands."""
 
     def tracks(self) -> dict[str, int]:
         """By shift, the row of seats that holds it: one where it overlaps no earlier shift."""

@@ -16,11 +16,20 @@ from twin.model.assumptions import Assumptions
 from twin.model.calendar import Calendar
 from twin.model.centre.world import Breaks, Kind, Seats, Shifts
 from twin.model.clock import DAYS_PER_YEAR, MS_PER_DAY, MS_PER_H
-from twin.model.patterns import Function, Pattern, Pauses, Shift, load_functions, load_patterns
+from twin.model.patterns import (
+    Function,
+    Pattern,
+    Pauses,
+    Regime,
+    Shift,
+    load_functions,
+    load_patterns,
+)
 
 __all__ = ["SeatPlan", "SeatsLevers", "build_plan"]
 
 _OPERATOR, _OFFICER, _TRAINEE = "video_operator", "requisition_officer", "trainee"
+_TECHNICIAN = "technician"
 _EVERY_COMMUNE = 0
 _GOLDEN = (math.sqrt(5) - 1) / 2
 _H_PER_YEAR = DAYS_PER_YEAR * MS_PER_DAY / MS_PER_H
@@ -35,6 +44,8 @@ class SeatsLevers(BaseModel):
 
     pattern: str
     """Key of ``data/shift_patterns.yaml``."""
+    regime: Regime = "fpt"
+    """Rules of working time that the room keeps to, a key of ``data/working_time.yaml``."""
     operators: dict[str, NonNegativeInt]
     """Video operators by shift of the pattern; a shift that is not named has none."""
     supervisors: dict[str, NonNegativeInt] = {}
@@ -43,6 +54,8 @@ class SeatsLevers(BaseModel):
     """Function of their seats in ``data/functions.yaml``, which says whether they watch."""
     requisition_officers: NonNegativeInt = 0
     """Agents named for requisitions, in office hours."""
+    technicians: NonNegativeInt = 0
+    """Technicians, in office hours."""
     vacant_posts: NonNegativeInt = 0
     """Operators' posts that nobody holds: their part of the shifts stays empty, in rotation."""
     unaccredited_posts: NonNegativeInt = 0
@@ -115,17 +128,24 @@ def build_plan(levers: SeatsLevers, calendar: Calendar, assumptions: Assumptions
     Raises
     ------
     InputError
-        An unknown pattern, shift or function; more vacant posts than posts.
+        An unknown pattern, shift or function; a pattern that the regime does not know; more
+        vacant posts than posts.
     """
     laws, functions = load_patterns(), load_functions()
     rank = {name: i for i, name in enumerate(functions)}
     pattern = _named("seats.pattern", levers.pattern, laws.patterns)
+    if levers.regime not in pattern.regimes:
+        raise InputError(
+            f"seats.pattern: {levers.pattern} is « non légal en l'état » in regime {levers.regime};"
+            f" it exists only with seats.regime: {' or '.join(pattern.regimes)}"
+        )
     operators = _on_pattern("operators", levers.operators, rank[_OPERATOR], pattern, calendar)
     supervisor = rank[levers.supervisor_function]
     presences = [
         *_staffed(sorted(operators), levers, rank[_TRAINEE], calendar, assumptions),
         *_on_pattern("supervisors", levers.supervisors, supervisor, pattern, calendar),
         *_row(rank[_OFFICER], 0, levers.requisition_officers, laws.office_hours, calendar),
+        *_row(rank[_TECHNICIAN], 0, levers.technicians, laws.office_hours, calendar),
     ]
     seats = sorted({presence.seat for presence in presences})
     held_by = tuple(list(functions)[seat.rank] for seat in seats)
