@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from twin.errors import InputError
 from twin.model.assumptions import Assumptions
 from twin.model.budget.adoption import MONTHS_PER_YEAR, Adoption, adopt
 from twin.model.budget.investment import equipment_eur, invest, purchases
@@ -17,10 +19,11 @@ from twin.model.budget.money import CENTS_PER_EUR, cents
 from twin.model.budget.tables import Nature
 from twin.model.budget.volumes import Volumes
 
-__all__ = ["Accounts", "Activity", "Budget", "build_budget"]
+__all__ = ["Accounts", "Activity", "Budget", "Perimeter", "build_budget"]
 
 Floats = npt.NDArray[np.float64]
 Cents = tuple[int, ...]
+Perimeter = Literal["tariff", "full"]
 
 
 @dataclass(frozen=True)
@@ -81,8 +84,9 @@ class Accounts:
 
     @property
     def paid_by_the_mel(self) -> Cents:
-        """What the MEL pays in to balance both sections, by year."""
-        return _sum((line for line in self.balance if line.key in _FROM_THE_MEL), self)
+        """Cash that the MEL puts in to balance both sections, less what it gets back, by year."""
+        paid = _sum((line for line in self.balance if line.key in {"deficit", "paid_in"}), self)
+        return _less(paid, _sum((line for line in self.balance if line.key == "returned"), self))
 
     def of(self, *keys: str) -> list[Line]:
         """Lines of these keys."""
@@ -102,24 +106,35 @@ class Budget:
     """
 
     years: tuple[int, ...]
+    stages: tuple[Volumes, ...]
     adoption: Adoption
     room: Room
     activity: Activity
     tariff: Accounts
     full: Accounts
 
-    def perimeter(self, name: str) -> Accounts:
-        """Accounts of the perimeter "tariff" or "full"."""
+    def perimeter(self, name: Perimeter) -> Accounts:
+        """Accounts of one perimeter."""
         return self.full if name == "full" else self.tariff
+
+    def at(self, year: int) -> int:
+        """Position of a year.
+
+        Raises
+        ------
+        InputError
+            It is not a year of the budget.
+        """
+        if year not in self.years:
+            raise InputError(f"year: {year} is not between {self.years[0]} and {self.years[-1]}")
+        return self.years.index(year)
 
 
 _DEFICIT = Nature(label="Prise en charge du déficit par la MEL", chapter="75", account="7552")
 _SURPLUS = Nature(label="Virement à la section d'investissement", chapter="023", account="023")
 _RECEIVED = Nature(label="Virement de la section de fonctionnement", chapter="021", account="021")
 _PAID_IN = Nature(label="Apport de la MEL", chapter="10", account="1068")
-_BROUGHT = Nature(label="Excédent reporté", chapter="001", account="001")
-_CARRIED = Nature(label="Excédent à reporter", chapter="001", account="001")
-_FROM_THE_MEL = ("deficit", "paid_in")
+_RETURNED = Nature(label="Excédent rendu à la MEL", chapter="10", account="1068")
 
 
 def build_budget(
@@ -137,7 +152,7 @@ def build_budget(
     InputError
         A forfait without a tariff, or a grant above its ceiling.
     """
-    stages = [each.at_density(assumptions["cameras_per_1000"]) for each in stages]
+    stages = tuple(each.at_density(assumptions["cameras_per_1000"]) for each in stages)
     adoption = adopt(stages[-1].communes, levers, assumptions)
     held = room(stages, adoption, levers, assumptions)
     paid, etp = salaries(stages, held, adoption, levers, assumptions)
@@ -153,6 +168,7 @@ def build_budget(
     lines += _doubtful(lines, assumptions["unpaid_share"])
     return Budget(
         adoption.years,
+        stages,
         adoption,
         held,
         _activity(stages, adoption, held, etp),
@@ -179,28 +195,23 @@ def _balanced(years: tuple[int, ...], lines: Sequence[Line]) -> Accounts:
     """Accounts whose sections balance in each year.
 
     A deficit of operation is taken over by the MEL; a surplus goes to investment. What investment
-    still lacks is paid in by the MEL; what it has left is carried to the next year.
+    still lacks is paid in by the MEL; what it has left is returned to it.
     """
     accounts = Accounts(years, tuple(lines), ())
     deficit = tuple(max(0, -each) for each in accounts.result)
     surplus = tuple(max(0, each) for each in accounts.result)
     needed = _less(accounts.total("investment", "expense"), accounts.total("investment", "receipt"))
-    brought, paid_in, carried, left = [], [], [], 0
-    for need, more in zip(needed, surplus, strict=True):
-        brought.append(left)
-        missing = need - more - left
-        left = max(0, -missing)
-        paid_in.append(max(0, missing))
-        carried.append(left)
+    missing = _less(needed, surplus)
+    paid_in = tuple(max(0, each) for each in missing)
+    returned = tuple(max(0, -each) for each in missing)
     return replace(
         accounts,
         balance=(
             Line("deficit", _DEFICIT, "receipt", deficit),
             Line("surplus", _SURPLUS, "expense", surplus, cash=False),
             Line("surplus", _RECEIVED, "receipt", surplus, section="investment", cash=False),
-            Line("brought", _BROUGHT, "receipt", tuple(brought), section="investment", cash=False),
-            Line("paid_in", _PAID_IN, "receipt", tuple(paid_in), section="investment"),
-            Line("carried", _CARRIED, "expense", tuple(carried), section="investment", cash=False),
+            Line("paid_in", _PAID_IN, "receipt", paid_in, section="investment"),
+            Line("returned", _RETURNED, "expense", returned, section="investment"),
         ),
     )
 

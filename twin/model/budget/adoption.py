@@ -35,8 +35,9 @@ class Adoption:
     ----------
     communes, forfaits : tuple of str
         INSEE code and forfait of each commune.
-    signed : int array, one per commune
-        Month of the convention; beyond the last one for a commune that never signs.
+    signed, left : int array, one per commune
+        Month of the convention and first month without the commune; beyond the last month for one
+        that never signs or never leaves.
     commune, cameras, start, end : int array, one per group
         Index of the commune; cameras, negative where an authorisation has lapsed; first month
         connected and first month no longer so.
@@ -48,6 +49,7 @@ class Adoption:
     communes: tuple[str, ...]
     forfaits: tuple[str, ...]
     signed: Ints
+    left: Ints
     commune: Ints
     cameras: Ints
     start: Ints
@@ -103,10 +105,8 @@ class Adoption:
 
     def communes_signed(self) -> list[int]:
         """Communes « adhérentes » at the end of each year: signed, and not gone."""
-        gone = np.full(len(self.communes), _NEVER)
-        np.minimum.at(gone, self.commune, np.where(self.end < _NEVER, self.end, _NEVER))
         ends = MONTHS_PER_YEAR * np.arange(1, len(self.years) + 1)
-        return [int(((self.signed < end) & (gone >= end)).sum()) for end in ends]
+        return [int(((self.signed < end) & (self.left >= end)).sum()) for end in ends]
 
     def of_forfait(self, forfait: str) -> npt.NDArray[np.bool_]:
         """Communes in a forfait."""
@@ -194,6 +194,7 @@ def adopt(
         communes=tuple(each.insee for each in communes),
         forfaits=tuple(each.forfait for each in communes),
         signed=signed,
+        left=end,
         commune=commune[real],
         cameras=cameras[real],
         start=begins[real],

@@ -13,7 +13,7 @@ from twin.model.budget.lines import Line, Section, Side
 from twin.model.budget.money import CENTS_PER_EUR, cents, part
 from twin.model.budget.tables import Ceilings, Nature, Purchases, load_lines, load_purchases
 
-__all__ = ["Asset", "depreciation", "equipment_eur", "invest", "purchases"]
+__all__ = ["Asset", "below", "depreciation", "equipment_eur", "invest", "purchases"]
 
 _JANUARY, _JULY = 1, 7
 _SUBSIDY_LIFE = 5
@@ -80,12 +80,13 @@ def depreciation(cost: int, used: int, month: int, life: int) -> dict[int, int]:
 
 def purchases(adoption: Adoption, levers: BudgetLevers, assumptions: Assumptions) -> list[Asset]:
     """Everything the centre buys: the room before the opening, storage with cameras, renewals."""
-    types, highest, bought = load_purchases(), 0, list[Asset]()
+    types, prices_of = load_purchases(), load_lines().price_year
+    highest, bought = 0, list[Asset]()
     net = (1 + types.vat_rate) / _vat(levers, types)
     for year, connected in zip(
         adoption.years, adoption.connected.reshape(-1, MONTHS_PER_YEAR), strict=True
     ):
-        price = (1 + assumptions["inflation_rate"]) ** (year - load_lines().price_year) / net
+        price = (1 + assumptions["inflation_rate"]) ** (year - prices_of) / net
         first = year == levers.opening - 1
         more = max(0, int(connected.max()) - highest)
         highest += more
@@ -148,10 +149,10 @@ def _granted(
     """Assets, those of the first programme with their part of the grants."""
     vat = _vat(levers, types)
     fipd, other = assumptions["fipd_centre_rate"], levers.other_grants_eur * CENTS_PER_EUR
-    _below("assumptions.fipd_centre_rate", fipd, types.ceilings.fipd_centre)
+    below("assumptions.fipd_centre_rate", fipd, types.ceilings.fipd_centre)
     eligible = sum(asset.cost for asset in assets if asset.first) / vat
     rate = fipd + (other / eligible if eligible else 0.0)
-    _below("budget.other_grants_eur and the FIPD", rate, types.ceilings.public_share)
+    below("budget.other_grants_eur and the FIPD", rate, types.ceilings.public_share)
     return [
         replace(asset, grant=cents(rate * asset.cost / vat / CENTS_PER_EUR))
         if asset.first
@@ -170,7 +171,7 @@ def _fonds_de_concours(
     rate = levers.fonds_de_concours_rate
     others = assumptions["fipd_commune_rate"] + assumptions["region_rate"]
     most = max(0.0, min((1 - others) / 2, ceilings.public_share - others))
-    _below("budget.fonds_de_concours_rate", rate, most)
+    below("budget.fonds_de_concours_rate", rate, most)
     each = rate * assumptions["camera_cost_eur"]
     nature = Nature(label="Fonds de concours aux communes", chapter="204", account="2041412")
     return [
@@ -180,7 +181,8 @@ def _fonds_de_concours(
     ]
 
 
-def _below(key: str, found: float, most: float) -> None:
+def below(key: str, found: float, most: float) -> None:
+    """Refuse a grant above its ceiling, in one sentence that names the lever or assumption."""
     if found > most:
         raise InputError(f"{key}: {found:.1%} is above the ceiling of {most:.1%}")
 

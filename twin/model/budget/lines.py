@@ -12,7 +12,7 @@ import numpy.typing as npt
 from twin.model.assumptions import Assumptions
 from twin.model.budget.adoption import MONTHS_PER_YEAR, Adoption
 from twin.model.budget.levers import BudgetLevers, Tariffs
-from twin.model.budget.money import cents, part
+from twin.model.budget.money import CENTS_PER_EUR, cents, part
 from twin.model.budget.pay import pay_index, pay_of, premiums_eur
 from twin.model.budget.tables import Nature, Sharing, load_lines, load_pay, load_purchases
 from twin.model.budget.volumes import FunctionVolumes, Volumes
@@ -114,16 +114,16 @@ def fees(adoption: Adoption, tariffs: Tariffs, levers: BudgetLevers) -> list[Lin
     lines = []
     for forfait in sorted(set(adoption.forfaits)):
         chosen = adoption.of_forfait(forfait)
-        of_year = []
+        annual_eur, of_year = tariffs.of(forfait), []
         for i, year in enumerate(years):
             revised = (1 + levers.revision_rate) ** max(0, year - levers.opening)
-            fee = cents(tariffs.of(forfait) * revised)
+            fee = cents(annual_eur * revised)
             if levers.first_fee == "full":
                 due = fee * int(adoption.cameras_billed[chosen, i].sum())
             else:
                 months = adoption.camera_months[chosen, i]
                 due = sum(part(fee, int(each), MONTHS_PER_YEAR) for each in months)
-            of_year.append(cents(due / (1 + vat) / 100) if vat else due)
+            of_year.append(cents(due / (1 + vat) / CENTS_PER_EUR) if vat else due)
         nature = Nature(label="Redevances annuelles, forfait " + forfait, **_REVENUE)
         lines.append(Line(FEES, nature, "receipt", tuple(of_year), forfait, tariff=True))
     for key, label, fee_eur, cameras in (
@@ -155,8 +155,8 @@ def salaries(
                 paid = months[stage] / MONTHS_PER_YEAR
                 etp[row] += paid * people.paid_etp(assumptions)
                 premiums += paid * premiums_eur(people, levers)
-        totals = [pay_of(name, year, levers, assumptions).total for year in adoption.years]
-        amounts = tuple(cents(float(eur)) for eur in etp[row] * totals + premiums)
+        each = pay_of(name, adoption.years, levers, assumptions).total
+        amounts = tuple(cents(float(eur)) for eur in etp[row] * each + premiums)
         nature = Nature(label=load_functions()[name].label, **_PAYROLL)
         lines.append(
             Line(
@@ -201,10 +201,10 @@ def running(
         "joining_camera": adoption.joining.sum(axis=0) * prices / deducted,
         "leaving_camera": adoption.leaving.sum(axis=0) * prices / deducted,
         "year": opened * prices / deducted,
-        "year_of_pay": paid * np.array([pay_index(year, assumptions) for year in years]),
+        "year_of_pay": paid * pay_index(years, assumptions),
         "equipment": np.array(equipment_eur) * opened,
         "etpt": etp.sum(axis=0) * prices / deducted,
-        "payroll": np.array(payroll) / 100,
+        "payroll": np.array(payroll) / CENTS_PER_EUR,
     }
     for key, line in types.lines.items():
         amounts = assumptions[line.amount] * quantities[line.driver]
