@@ -14,9 +14,23 @@ import typer
 from twin.cli.scenario import LibraryOption, NameArgument, SetOption
 
 if TYPE_CHECKING:
+    from twin.scenarios.library import Library
     from twin.scenarios.schema import Experiment, Scenario
 
-__all__ = ["run", "runs"]
+__all__ = [
+    "CountOption",
+    "DaysOption",
+    "EngineName",
+    "EngineOption",
+    "OfficialOption",
+    "OutOption",
+    "SeedOption",
+    "WorkersOption",
+    "asked_experiment",
+    "asked_scenario",
+    "run",
+    "runs",
+]
 
 
 class EngineName(StrEnum):
@@ -49,6 +63,12 @@ WorkersOption = Annotated[
         "--workers", metavar="W", help="Replications played at once; every core by default."
     ),
 ]
+OfficialOption = Annotated[
+    bool,
+    typer.Option(
+        "--official-only", help="Without press and partisan sources; says what that replaces."
+    ),
+]
 
 
 def run(
@@ -58,6 +78,7 @@ def run(
     seed: SeedOption = None,
     workers: WorkersOption = None,
     engine: EngineOption = EngineName.REFERENCE,
+    official_only: OfficialOption = False,
     settings: SetOption = None,
     scenarios: LibraryOption = None,
     out: OutOption = Path("runs"),
@@ -77,16 +98,14 @@ def run(
     Replications already stored for the same scenario, data, engine and seed are never run again;
     Ctrl-C keeps the finished ones.
     """
-    from twin.cli.show import Bar, document, show_result
+    from twin.cli.show import Bar, document, show_result, show_sources
     from twin.model.centre.engines import must_compile
     from twin.scenarios import experiment as experiments
     from twin.scenarios.library import load_library
-    from twin.scenarios.schema import assignments
 
     library = load_library(scenarios)
-    every = [*(settings or []), *([] if days is None else [f"horizon.days={days}"])]
-    scenario = library[name].with_overrides(assignments(every), "command line")
-    experiment = _experiment(library.experiment, seed, replications)
+    scenario = asked_scenario(library, name, settings, days, official_only)
+    experiment = asked_experiment(library.experiment, seed, replications)
     if resume:
         experiment = _resumed(name, scenario, experiment, replications, out)
     if must_compile(engine.value):
@@ -113,6 +132,8 @@ def run(
         )
     else:
         show_result(result)
+        if official_only:
+            show_sources(scenario)
 
 
 def runs(out: OutOption = Path("runs")) -> None:
@@ -123,7 +144,20 @@ def runs(out: OutOption = Path("runs")) -> None:
     show_runs(stored_runs(out))
 
 
-def _experiment(shipped: Experiment, seed: int | None, replications: int | None) -> Experiment:
+def asked_scenario(
+    library: Library, name: str, settings: list[str] | None, days: int | None, official_only: bool
+) -> Scenario:
+    """Return a scenario with what the command line changes of it."""
+    from twin.planning.official import official
+    from twin.scenarios.schema import assignments
+
+    every = [*(settings or []), *([] if days is None else [f"horizon.days={days}"])]
+    scenario = library[name].with_overrides(assignments(every), "command line")
+    return official(scenario) if official_only else scenario
+
+
+def asked_experiment(shipped: Experiment, seed: int | None, replications: int | None) -> Experiment:
+    """Return the experiment with the seed and the number of replications of the command line."""
     from twin.files import validated
     from twin.scenarios.schema import Experiment
 

@@ -14,9 +14,19 @@ from rich.table import Table
 from twin.files import digest
 from twin.model.indicators import load_indicators
 from twin.scenarios.experiment import Result
+from twin.scenarios.schema import Scenario
 from twin.scenarios.store import Run
 
-__all__ = ["Bar", "document", "show_result", "show_runs"]
+__all__ = [
+    "Bar",
+    "console",
+    "document",
+    "mask",
+    "number",
+    "show_result",
+    "show_runs",
+    "show_sources",
+]
 
 FAMILIES = {
     "observable": "What a real centre's main courante could confirm",
@@ -66,7 +76,7 @@ def document(result: Result, *, named: bool) -> dict[str, Any]:
     table = result.indicators
     if not named:
         communes = table["scope"] == "commune"
-        masks = [_mask(key, manifest["identity"]) for key in table.loc[communes, "key"]]
+        masks = [mask(key, manifest["identity"]) for key in table.loc[communes, "key"]]
         table = table.assign(
             key=table["key"].mask(communes, pd.Series(masks, table.index[communes]))
         )
@@ -80,14 +90,14 @@ def document(result: Result, *, named: bool) -> dict[str, Any]:
     }
 
 
-def _mask(insee: str, identity: str) -> str:
+def mask(insee: str, identity: str) -> str:
     """Name of a commune in an export: the same throughout a run, another in the next."""
     return f"commune {digest(identity, insee)[:6]}"
 
 
 def show_result(result: Result) -> None:
     """Print the centre's indicators by family, then what the run is."""
-    console = _console()
+    terminal = console()
     rows = result.indicators.to_dict(orient="records")
     centre = {row["indicator"]: row for row in rows if row["scope"] == "centre"}
     for family, title in FAMILIES.items():
@@ -100,9 +110,25 @@ def show_result(result: Result) -> None:
             if indicator.family == family:
                 mean, interval = _cells(centre.get(key), result.replications)
                 table.add_row(indicator.label, mean, interval, indicator.unit)
-        console.print(table, "")
+        terminal.print(table, "")
     for line in _facts(result):
-        console.print(line, highlight=False, soft_wrap=True)
+        terminal.print(line, highlight=False, soft_wrap=True)
+
+
+def show_sources(scenario: Scenario) -> None:
+    """Print what leaving press and partisan sources out changes, and what still rests on them."""
+    from twin.planning.official import remaining, replaced
+
+    table = Table(title="Press and partisan sources left out", title_justify="left", box=None)
+    for column in ("what", "with them", "without", "rests on"):
+        table.add_column(column, overflow="fold")
+    for each in replaced(scenario):
+        table.add_row(each.what, each.before, each.after, each.source)
+    terminal = console()
+    terminal.print("", table, "")
+    terminal.print("Still resting on press or partisan sources", style="italic")
+    for sentence in remaining(scenario):
+        terminal.print(f"- {sentence}", highlight=False, soft_wrap=True)
 
 
 def show_runs(stored: Iterable[Run]) -> None:
@@ -112,12 +138,13 @@ def show_runs(stored: Iterable[Run]) -> None:
         days = run.manifest["scenario"]["horizon"]["days"]
         count = f"{len(run.finished())} of {run.asked}"
         table.add_row(run.folder.name, str(run.manifest["seed"]), str(days), count)
-    _console().print(table)
+    console().print(table)
 
 
-def _console() -> Console:
-    console = Console()
-    return console if console.is_terminal else Console(width=WIDTH_OF_A_FILE)
+def console() -> Console:
+    """Terminal, or a file of a stated width."""
+    terminal = Console()
+    return terminal if terminal.is_terminal else Console(width=WIDTH_OF_A_FILE)
 
 
 def _cells(row: Mapping[Hashable, Any] | None, replications: int) -> tuple[str, str]:
@@ -125,11 +152,12 @@ def _cells(row: Mapping[Hashable, Any] | None, replications: int) -> tuple[str, 
     if row is None:
         return "not seen", ""
     seen = "" if row["n"] == replications else f" (seen in {row['n']} of {replications})"
-    interval = "" if math.isnan(row["low"]) else f"{_number(row['low'])} to {_number(row['high'])}"
-    return _number(row["mean"]), f"{interval}{seen}"
+    interval = "" if math.isnan(row["low"]) else f"{number(row['low'])} to {number(row['high'])}"
+    return number(row["mean"]), f"{interval}{seen}"
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """Write a number with three significant digits, whole from a thousand on."""
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -29,15 +28,15 @@ from twin.model.centre.world import (
 )
 from twin.model.clock import MS_PER_MIN, MS_PER_S, Window, whole_ms
 from twin.model.demand import Demand
+from twin.model.detection import notice_hazard_per_ms
 from twin.model.forfaits import Forfait, load_forfaits
 from twin.model.seats import SeatPlan, SeatsLevers
 from twin.model.territory import Territory
 
-__all__ = ["build_centre", "notice_hazard_per_ms"]
+__all__ = ["build_centre"]
 
 _EVERY_AGENT = 0
 _BASE_OF_CODE = 36
-_DETECTION = "detection_"
 _RECIPIENTS = ("police", "gendarmerie")
 _PERMILLE = 1000
 
@@ -201,40 +200,6 @@ def _rules(levers: SeatsLevers, images: int, assumptions: Assumptions) -> Rules:
         crew=NEVER if levers.repair_crew is None else levers.repair_crew,
         discovered_at_once=levers.faults_known_at_once,
     )
-
-
-def notice_hazard_per_ms(images: int, assumptions: Assumptions) -> float:
-    """Hazard at which an agent who watches `images` images notices an incident on one of them.
-
-    The published detection probability p (linear in the number of images between two published
-    ones) over the reference time in view T is reached: 1 - exp(-hazard T) = p.
-
-    Raises
-    ------
-    InputError
-        More images than published; probabilities that grow with the images, or outside [0, 1).
-
-    Examples
-    --------
-    >>> hazard = notice_hazard_per_ms(9, Assumptions({"detection_9": 0.5, "reference_view_min": 1}))
-    >>> round(hazard * 60_000, 4)
-    0.6931
-    """
-    keys = (key for key in assumptions.values if key.startswith(_DETECTION))
-    counts = sorted(int(key.removeprefix(_DETECTION)) for key in keys)
-    shares = [assumptions[f"{_DETECTION}{count}"] for count in counts]
-    if not counts[0] <= images <= counts[-1]:
-        raise InputError(
-            f"{images} images per agent: "
-            f"detection is published for {counts[0]} to {counts[-1]} images only"
-        )
-    if shares != sorted(shares, reverse=True) or not 0 <= shares[-1] <= shares[0] < 1:
-        raise InputError(
-            f"detection by number of images ({', '.join(map(str, counts))}) is "
-            f"{', '.join(map(str, shares))}: it must lie in [0, 1) and may not grow"
-        )
-    share = float(np.interp(images, counts, shares))
-    return -math.log1p(-share) / (assumptions["reference_view_min"] * MS_PER_MIN)
 
 
 def _kinds() -> tuple[Ints, npt.NDArray[np.bool_], int]:

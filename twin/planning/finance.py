@@ -5,14 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
+
 from twin.files import atomic_write, digest
-from twin.model.assumptions import Assumptions
-from twin.model.budget.accounts import Budget, build_budget
+from twin.model.assumptions import Assumptions, load_assumptions
+from twin.model.budget.accounts import Budget, Perimeter, build_budget
 from twin.model.budget.adoption import members
+from twin.model.budget.money import CENTS_PER_EUR
+from twin.model.budget.risk import Reading, Risk, sampled
 from twin.model.budget.tables import load_adoption
 from twin.model.budget.volumes import KINDS_OF_HOURS, CommuneVolumes, FunctionVolumes, Volumes
 from twin.model.calendar import Calendar
@@ -22,10 +27,12 @@ from twin.model.mel import load_mel
 from twin.model.seats import SeatsLevers, build_plan
 from twin.model.staffing import staffing
 from twin.model.territory import Commune, Territory, build_territory
+from twin.planning.points import Choices, Factor
+from twin.planning.sensitivity import Reversal, reversals, tornado
 from twin.scenarios.experiment import Result, run_all
 from twin.scenarios.schema import Experiment, Scenario
 
-__all__ = ["budget_of", "stage_volumes"]
+__all__ = ["Verdict", "budget_of", "risk_of", "stage_volumes", "verdict_of"]
 
 SEARCHES = "searches"
 """Folder, beside the runs that people asked for, of those that a question needed."""
@@ -34,15 +41,99 @@ _H_PER_YEAR = DAYS_PER_YEAR * MS_PER_DAY / MS_PER_H
 _MIN_PER_H = 60
 _LONGEST_NAME = 30
 _OPERATOR = "video_operator"
+_BEYOND = 3.0
+"""How far a reversing value is looked for: so many times the way to the end of the range."""
+_BOUNDED = {"fipd_centre_rate", "adoption_final_share"}
+"""Assumptions that a rule keeps inside their range."""
 
 Progress = Callable[[str, int, int], None]
 """Told a run, and its replications finished and wanted."""
 
 
-def budget_of(scenario: Scenario, stages: Sequence[Volumes]) -> Budget:
-    """Budget of a scenario whose volumes are known."""
-    assumptions = Assumptions(scenario.assumptions)
+@dataclass(frozen=True)
+class Verdict:
+    """What moves the result of a year, and what would turn it over.
+
+    Attributes
+    ----------
+    result_eur : float
+        Result of operation at the central values.
+    tornado : DataFrame
+        See `twin.planning.sensitivity.tornado`; figures in euros.
+    reversals : tuple of Reversal
+        See `twin.planning.sensitivity.reversals`: values at which a deficit ends or begins.
+    """
+
+    perimeter: Perimeter
+    year: int
+    result_eur: float
+    tornado: pd.DataFrame
+    reversals: tuple[Reversal, ...]
+
+
+def budget_of(
+    scenario: Scenario, stages: Sequence[Volumes], choices: Choices | None = None
+) -> Budget:
+    """Budget of a scenario whose volumes are known, some assumptions taking other values."""
+    assumptions = Assumptions({**scenario.assumptions, **(choices or {})})
     return build_budget(stages, scenario.tariffs, scenario.budget, assumptions)
+
+
+def risk_of(
+    scenario: Scenario,
+    stages: Sequence[Volumes],
+    *,
+    count: int,
+    seed: int,
+    progress: Callable[[int, int], None] = lambda *_: None,
+) -> Risk:
+    """Budgets of `count` draws of the assumptions that the budget reads.
+
+    What the scenario itself decides is not drawn. The runs are not played again: what an
+    assumption changes in them is left out, but for the number of cameras.
+    """
+    entries = {factor.key: factor.entry for factor in _factors(scenario, stages) if factor.sampled}
+    return sampled(
+        lambda choices: budget_of(scenario, stages, choices),
+        entries,
+        count=count,
+        seed=seed,
+        progress=progress,
+    )
+
+
+def verdict_of(
+    scenario: Scenario, stages: Sequence[Volumes], *, perimeter: Perimeter, year: int
+) -> Verdict:
+    """What each assumption, alone, changes in the result of a year."""
+
+    def result_eur(choices: Choices) -> float:
+        budget = budget_of(scenario, stages, choices)
+        return budget.perimeter(perimeter).result[budget.at(year)] / CENTS_PER_EUR
+
+    def margin(choices: Choices) -> float:
+        return result_eur(choices) * side
+
+    central = result_eur({})
+    side = 1 if central >= 0 else -1
+    factors = _factors(scenario, stages)
+    bounded = [factor for factor in factors if factor.key in _BOUNDED]
+    free = [factor for factor in factors if factor.key not in _BOUNDED]
+    found = [*reversals(margin, free, beyond=_BEYOND), *reversals(margin, bounded)]
+    return Verdict(perimeter, year, central, tornado(result_eur, factors), tuple(found))
+
+
+def _factors(scenario: Scenario, stages: Sequence[Volumes]) -> list[Factor]:
+    """Uncertain numbers that the budget reads and the scenario does not decide."""
+    values = Reading(scenario.assumptions)
+    build_budget(stages, scenario.tariffs, scenario.budget, values)
+    table = load_assumptions()
+    entries = {key: table[key].by(values.sources) for key in sorted(values.read)}
+    return [
+        Factor(key, {key: entry})
+        for key, entry in entries.items()
+        if key not in scenario.assumptions and entry.low < entry.high
+    ]
 
 
 def stage_volumes(
@@ -154,7 +245,7 @@ def _volumes(
     people = staffing(build_plan(scenario.seats, calendar, assumptions), calendar, assumptions)
     watching = result.values("agents_present") * result.values("watching")
     table = result.indicators
-    means = table[table["scope"] == "commune"].set_index(["indicator", "key"])["mean"].to_dict()
+    means = table[table["scope"] == "commune"].set_index(["indicator", "key"])["mean"].astype(float)
     return Volumes(
         identity=result.stored.manifest["identity"],
         seed=result.stored.manifest["seed"],
@@ -169,11 +260,9 @@ def _volumes(
     )
 
 
-def _commune(
-    commune: Commune, counted: bool, means: Mapping[tuple[str, str], float]
-) -> CommuneVolumes:
+def _commune(commune: Commune, counted: bool, means: pd.Series[float]) -> CommuneVolumes:
     def found(indicator: str) -> float:
-        return float(means[indicator, commune.insee])
+        return float(means.loc[(indicator, commune.insee)])
 
     window = Window.parse(commune.window).length_min if commune.window else 0
     dark = found("camera_dark_hours") / (commune.cameras * _H_PER_YEAR)

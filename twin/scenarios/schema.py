@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import (
     BaseModel,
@@ -18,7 +18,7 @@ from pydantic import (
 
 from twin.errors import InputError, MissingError, did_you_mean
 from twin.files import canonical_json, data_folder, digest, load_yaml, scalar, validated
-from twin.model.assumptions import Assumptions, load_assumptions
+from twin.model.assumptions import Assumptions, Choice, Sources, load_assumptions
 from twin.model.budget.levers import BudgetLevers, Tariffs
 from twin.model.calendar import Event, Horizon
 from twin.model.demand import DemandLevers
@@ -34,20 +34,20 @@ NAME = r"[a-z][a-z0-9_]{0,39}"
 MAX_REPLICATIONS = 9_999
 """Files of replications are numbered with four digits."""
 
-_ENDS = ("low", "central", "high")
+_WORDS = ("low", "central", "high", *Sources)
 _AFTER_THE_RUN = ("tariffs", "budget")
 """Blocks that change no simulated figure."""
 
 
 def _choice(given: object) -> object:
     if isinstance(given, bool) or not (
-        given in _ENDS or (isinstance(given, int | float) and math.isfinite(given))
+        given in _WORDS or (isinstance(given, int | float) and math.isfinite(given))
     ):
         raise ValueError("low, central, high or a finite number is expected")
     return given
 
 
-Choice = Annotated[Literal["low", "central", "high"] | float, BeforeValidator(_choice)]
+_Choice = Annotated[Choice, BeforeValidator(_choice)]
 
 
 class _Block(BaseModel):
@@ -81,8 +81,9 @@ class Scenario(_Block):
     """Rules of the budget; changes no simulated figure."""
     events: tuple[Event, ...] = ()
     """Hours during which more happens in some communes."""
-    assumptions: Mapping[str, Choice] = {}
-    """Departures from the central values of the assumptions: low, central, high or a number."""
+    assumptions: Mapping[str, _Choice] = {}
+    """Departures from the central values of the assumptions: low, central, high or a number. The
+    key `sources` is all, or official: press and partisan sources are then left out."""
 
     @field_validator("tariffs", mode="before")
     @classmethod
@@ -97,7 +98,7 @@ class Scenario(_Block):
 
     @field_validator("assumptions")
     @classmethod
-    def _known(cls, choices: Mapping[str, Choice]) -> Mapping[str, Choice]:
+    def _known(cls, choices: Mapping[str, _Choice]) -> Mapping[str, _Choice]:
         try:
             Assumptions(choices)
         except InputError as problem:
@@ -143,8 +144,9 @@ class Scenario(_Block):
         """
         levers = self.model_dump(mode="json", exclude=set(_AFTER_THE_RUN))
         read = [key for key, entry in load_assumptions().items() if entry.stage == "run"]
-        values = Assumptions(self.assumptions).values
-        levers["assumptions"] = {key: values[key] for key in read}
+        assumptions = Assumptions(self.assumptions)
+        levers["assumptions"] = {key: assumptions[key] for key in read}
+        levers["sources"] = assumptions.sources
         file = self.communes.file
         try:
             levers["communes"]["file"] = None if file is None else digest(file)

@@ -22,6 +22,8 @@ MONTHS_PER_YEAR = 12
 _GOLDEN = (math.sqrt(5) - 1) / 2
 _HALF = 0.5
 _NEVER = 1 << 30
+_NOBODY = 1e-9
+"""Share below which no commune joins."""
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -211,7 +213,7 @@ def _arrivals(
 ) -> tuple[Ints, Ints]:
     """Month of the convention and of the first connection of each commune."""
     opening = (levers.opening - table.first_year) * MONTHS_PER_YEAR
-    reached = marks(len(communes)) / assumptions["adoption_final_share"]
+    reached = marks(len(communes)) / max(assumptions["adoption_final_share"], _NOBODY)
     at = MONTHS_PER_YEAR * np.arange(len(table.signed) + 1) / assumptions["adoption_pace"]
     months = np.floor(np.interp(reached, (0.0, *table.signed), at))
     signed = np.where(reached < 1, opening - MONTHS_PER_YEAR + months, _NEVER).astype(np.int64)

@@ -75,8 +75,8 @@ def draws(entries: Mapping[str, Assumption], count: int, seed: int) -> Iterator[
     Examples
     --------
     >>> from twin.model.assumptions import load_assumptions
-    >>> rates = [d["loan_rate"] for d in draws({"loan_rate": load_assumptions()["loan_rate"]}, 4, 7)]
-    >>> sum(rate < 0.035 for rate in rates)
+    >>> entries = {"loan_rate": load_assumptions()["loan_rate"]}
+    >>> sum(choices["loan_rate"] < 0.035 for choices in draws(entries, 4, 7))
     2
     """
     shares = {}
