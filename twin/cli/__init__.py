@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from twin import __version__
-from twin.cli import calibrate, data, run, scenario, sensitivity, streams
+from twin.cli import calibrate, data, finance, run, scenario, sensitivity, streams
 from twin.errors import TwinError
 
 __all__ = ["app", "main"]
@@ -26,6 +26,8 @@ app.add_typer(scenario.app, name="scenario")
 app.add_typer(streams.app, name="streams")
 app.command("run")(run.run)
 app.command("runs")(run.runs)
+app.command("budget")(finance.budget)
+app.command("breakeven")(finance.breakeven)
 app.command("envelope")(sensitivity.envelope)
 app.command("sensitivity")(sensitivity.sensitivity)
 

@@ -15,8 +15,11 @@ import pandas as pd
 from twin.files import atomic_write, digest
 from twin.model.assumptions import Assumptions, load_assumptions
 from twin.model.budget.accounts import Budget, Perimeter, build_budget
-from twin.model.budget.adoption import members
+from twin.model.budget.adoption import members, year_index
+from twin.model.budget.breakeven import Balance, balancing_tariffs, cameras_per_seat
+from twin.model.budget.costs import camera_cost_eur
 from twin.model.budget.money import CENTS_PER_EUR
+from twin.model.budget.pay import pay_of
 from twin.model.budget.risk import Reading, Risk, sampled
 from twin.model.budget.tables import load_adoption
 from twin.model.budget.volumes import KINDS_OF_HOURS, CommuneVolumes, FunctionVolumes, Volumes
@@ -32,7 +35,16 @@ from twin.planning.sensitivity import Reversal, reversals, tornado
 from twin.scenarios.experiment import Result, run_all
 from twin.scenarios.schema import Experiment, Scenario
 
-__all__ = ["Verdict", "budget_of", "risk_of", "stage_volumes", "verdict_of"]
+__all__ = [
+    "SeatNeed",
+    "Verdict",
+    "balance_of",
+    "budget_of",
+    "risk_of",
+    "seats_of",
+    "stage_volumes",
+    "verdict_of",
+]
 
 SEARCHES = "searches"
 """Folder, beside the runs that people asked for, of those that a question needed."""
@@ -79,6 +91,64 @@ def budget_of(
     return build_budget(stages, scenario.tariffs, scenario.budget, assumptions)
 
 
+@dataclass(frozen=True)
+class SeatNeed:
+    """Cameras of one forfait whose fees pay one seat over the window it buys.
+
+    Attributes
+    ----------
+    etp, cost_eur : float
+        People that hold the seat, absence included; yearly cost of one.
+    pay_only, with_other_costs : float
+        Cameras when pay is the only cost, and when each camera costs what else the perimeter
+        shares by camera; infinite when that is more than the fee.
+    """
+
+    forfait: str
+    hours: float
+    etp: float
+    cost_eur: float
+    fee_eur: float
+    pay_only: float
+    with_other_costs: float
+
+
+def balance_of(
+    scenario: Scenario,
+    stages: Sequence[Volumes],
+    *,
+    year: int,
+    perimeter: Perimeter,
+    keep_ratio: bool,
+) -> Balance:
+    """Annual fees that balance a year: see `balancing_tariffs`."""
+    return balancing_tariffs(
+        lambda tariffs: budget_of(scenario.model_copy(update={"tariffs": tariffs}), stages),
+        scenario.tariffs,
+        year=year,
+        perimeter=perimeter,
+        keep_ratio=keep_ratio,
+    )
+
+
+def seats_of(
+    scenario: Scenario, stages: Sequence[Volumes], *, year: int, perimeter: Perimeter
+) -> list[SeatNeed]:
+    """Cameras that one operator's seat needs, for each forfait with a live window."""
+    assumptions = Assumptions(scenario.assumptions)
+    budget = budget_of(scenario, stages)
+    pay = pay_of(_OPERATOR, [year], scenario.budget, assumptions)
+    cost, other = float(pay.total[0]), camera_cost_eur(budget, perimeter, year)
+    windows = {c.forfait: c.live_h for c in stages[-1].communes if c.live_h}
+    rows = []
+    for forfait, hours in sorted(windows.items()):
+        held = hours / assumptions["annual_hours"] / (1 - assumptions["absence_rate"])
+        fee = scenario.tariffs.of(forfait)
+        needs = (cameras_per_seat(held, cost, fee, each) for each in (0.0, other))
+        rows.append(SeatNeed(forfait, hours, held, cost, fee, *needs))
+    return rows
+
+
 def risk_of(
     scenario: Scenario,
     stages: Sequence[Volumes],
@@ -109,7 +179,7 @@ def verdict_of(
 
     def result_eur(choices: Choices) -> float:
         budget = budget_of(scenario, stages, choices)
-        return budget.perimeter(perimeter).result[budget.at(year)] / CENTS_PER_EUR
+        return budget.perimeter(perimeter).result[year_index(year)] / CENTS_PER_EUR
 
     def margin(choices: Choices) -> float:
         return result_eur(choices) * side

@@ -9,7 +9,6 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from twin.errors import InputError
 from twin.model.assumptions import Assumptions
 from twin.model.budget.adoption import MONTHS_PER_YEAR, Adoption, adopt
 from twin.model.budget.investment import equipment_eur, invest, purchases
@@ -116,18 +115,6 @@ class Budget:
     def perimeter(self, name: Perimeter) -> Accounts:
         """Accounts of one perimeter."""
         return self.full if name == "full" else self.tariff
-
-    def at(self, year: int) -> int:
-        """Position of a year.
-
-        Raises
-        ------
-        InputError
-            It is not a year of the budget.
-        """
-        if year not in self.years:
-            raise InputError(f"year: {year} is not between {self.years[0]} and {self.years[-1]}")
-        return self.years.index(year)
 
 
 _DEFICIT = Nature(label="Prise en charge du déficit par la MEL", chapter="75", account="7552")

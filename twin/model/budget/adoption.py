@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from twin.errors import InputError
 from twin.model.assumptions import Assumptions
 from twin.model.budget.levers import BudgetLevers
 from twin.model.budget.tables import AdoptionTable, load_adoption
 from twin.model.budget.volumes import CommuneVolumes
 
-__all__ = ["MONTHS_PER_YEAR", "Adoption", "adopt", "budget_years", "marks", "members"]
+__all__ = ["MONTHS_PER_YEAR", "Adoption", "adopt", "budget_years", "marks", "members", "year_index"]
 
 MONTHS_PER_YEAR = 12
 _GOLDEN = (math.sqrt(5) - 1) / 2
@@ -134,6 +135,25 @@ def budget_years() -> tuple[int, ...]:
     """
     table = load_adoption()
     return tuple(range(table.first_year, table.last_year + 1))
+
+
+def year_index(year: int) -> int:
+    """Position of a year of the budget.
+
+    Raises
+    ------
+    InputError
+        It is not one.
+
+    Examples
+    --------
+    >>> year_index(2029)
+    3
+    """
+    years = budget_years()
+    if year not in years:
+        raise InputError(f"year: {year} is not between {years[0]} and {years[-1]}")
+    return years.index(year)
 
 
 def marks(communes: int) -> Floats:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from twin.errors import InputError
 from twin.model.budget.accounts import Budget, Perimeter
+from twin.model.budget.adoption import year_index
 from twin.model.budget.levers import Tariffs
 from twin.model.budget.money import CENTS_PER_EUR
 from twin.model.budget.shares import by_forfait
@@ -70,7 +71,7 @@ def balancing_tariffs(
     for bump in range(_BUMPS):
         tried = tariffs.with_annual({name: _up(fee, bump) for name, fee in fees.items()})
         budget = budget_with(tried)
-        i = budget.at(year)
+        i = year_index(year)
         result = budget.perimeter(perimeter).result[i]
         if result >= 0:
             cameras = int(budget.adoption.cameras_billed[:, i].sum())
@@ -116,7 +117,7 @@ def _proportional(
     annual = tariffs.annual_eur
     twice = tariffs.with_annual({name: 2 * fee for name, fee in annual.items()})
     once_budget, twice_budget = budget_with(tariffs), budget_with(twice)
-    i = once_budget.at(year)
+    i = year_index(year)
     at_one = once_budget.perimeter(perimeter).result[i]
     slope = twice_budget.perimeter(perimeter).result[i] - at_one
     if slope <= 0:

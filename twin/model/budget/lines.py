@@ -18,7 +18,18 @@ from twin.model.budget.tables import Nature, Sharing, load_lines, load_pay, load
 from twin.model.budget.volumes import FunctionVolumes, Volumes
 from twin.model.patterns import load_functions
 
-__all__ = ["FEES", "Line", "Room", "Section", "Side", "fees", "room", "running", "salaries"]
+__all__ = [
+    "FEES",
+    "JOINING",
+    "Line",
+    "Room",
+    "Section",
+    "Side",
+    "fees",
+    "room",
+    "running",
+    "salaries",
+]
 
 FEES, JOINING, EXITS = "fee", "joining", "exit_fee"
 _REVENUE = {"chapter": "70", "account": "70688"}

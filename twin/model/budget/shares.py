@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from twin.model.budget.accounts import Accounts, Budget, Perimeter
-from twin.model.budget.adoption import MONTHS_PER_YEAR
+from twin.model.budget.adoption import MONTHS_PER_YEAR, year_index
 from twin.model.budget.lines import FEES
 from twin.model.budget.money import split
 from twin.model.budget.volumes import CommuneVolumes, Volumes
@@ -54,7 +54,7 @@ def by_forfait(budget: Budget, perimeter: Perimeter, year: int) -> tuple[Forfait
     InputError
         It is not a year of the budget.
     """
-    i = budget.at(year)
+    i = year_index(year)
     adoption, accounts = budget.adoption, budget.perimeter(perimeter)
     hours = _hours(budget, i)
     forfaits = sorted(set(adoption.forfaits))
