@@ -177,7 +177,7 @@ class _Asked:
     ) -> tuple[Volumes, ...]:
         """Run what is not stored."""
         from twin.model.centre.engines import must_compile
-        from twin.planning.finance import stage_volumes
+        from twin.planning.volumes import stage_volumes
 
         if must_compile(engine.value):
             print("twin: compiling the kernel, once per version: a minute or two", file=sys.stderr)

@@ -220,6 +220,7 @@ def _by_year(title: str, years: Iterable[int]) -> Table:
 def _activity(name: str, budget: Budget) -> Table:
     table, activity = _by_year(f"{name}: what the centre does", budget.years), budget.activity
     for label, values in (
+        ("communes « intéressées », 31 Dec.", activity.interested),
         ("communes « adhérentes », 31 Dec.", activity.communes),
         ("cameras connected, mean", activity.cameras),
         ("ETP paid", activity.etp),

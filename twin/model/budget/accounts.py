@@ -31,14 +31,15 @@ class Activity:
 
     Attributes
     ----------
-    communes, cameras : float array
-        « Adhérentes » at the end of the year; mean cameras connected.
+    interested, communes, cameras : float array
+        « Intéressées » and « adhérentes » at the end of the year; mean cameras connected.
     viewing_h, requisitions, notices : float array
         Hours of agents free at the wall; réquisitions answered; notices of incidents.
     etp : float array
         ETP paid, all functions.
     """
 
+    interested: Floats
     communes: Floats
     cameras: Floats
     viewing_h: Floats
@@ -214,6 +215,7 @@ def _activity(stages: Sequence[Volumes], adoption: Adoption, held: Room, etp: Fl
         return np.asarray(np.array(rates) @ months / open_share * cameras)
 
     return Activity(
+        interested=np.array(adoption.communes_interested(), dtype=np.float64),
         communes=np.array(adoption.communes_signed(), dtype=np.float64),
         cameras=cameras,
         viewing_h=np.array([each.viewing_h for each in stages]) @ months,

@@ -111,6 +111,11 @@ class Adoption:
         ends = MONTHS_PER_YEAR * np.arange(1, len(self.years) + 1)
         return [int(((self.signed < end) & (self.left >= end)).sum()) for end in ends]
 
+    def communes_interested(self) -> list[int]:
+        """Communes « intéressées » at the end of each year: not signed yet, if ever."""
+        ends = MONTHS_PER_YEAR * np.arange(1, len(self.years) + 1)
+        return [int((self.signed >= end).sum()) for end in ends]
+
     def of_forfait(self, forfait: str) -> npt.NDArray[np.bool_]:
         """Communes in a forfait."""
         return np.array([each == forfait for each in self.forfaits], dtype=np.bool_)

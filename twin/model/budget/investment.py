@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from twin.errors import InputError
 from twin.model.assumptions import Assumptions
 from twin.model.budget.adoption import MONTHS_PER_YEAR, Adoption
@@ -164,7 +166,7 @@ def _granted(
 def _fonds_de_concours(
     adoption: Adoption, levers: BudgetLevers, assumptions: Assumptions, ceilings: Ceilings
 ) -> list[Asset]:
-    """What the MEL pays of the cameras that communes add: a subsidy that it depreciates.
+    """What the MEL pays of the cameras that communes add or renew: a subsidy it depreciates.
 
     At most the commune's own share, which is at least what public grants may not pay.
     """
@@ -172,12 +174,18 @@ def _fonds_de_concours(
     others = assumptions["fipd_commune_rate"] + assumptions["region_rate"]
     most = max(0.0, min((1 - others) / 2, ceilings.public_share - others))
     below("budget.fonds_de_concours_rate", rate, most)
-    each = rate * assumptions["camera_cost_eur"]
+    renewed = adoption.camera_years.sum(axis=0) / assumptions["camera_life_years"]
+    counts = adoption.bought.sum(axis=0) + renewed
+    rise = 1 + assumptions["inflation_rate"]
     nature = Nature(label="Fonds de concours aux communes", chapter="204", account="2041412")
     return [
-        Asset("fonds_de_concours", nature, _SUBSIDY_LIFE, cents(each * int(n)), year, year, _JULY)
-        for year, n in zip(adoption.years, adoption.bought.sum(axis=0), strict=True)
-        if rate and n
+        Asset("fonds_de_concours", nature, _SUBSIDY_LIFE, cents(float(eur)), year, year, _JULY)
+        for year, eur in zip(
+            adoption.years,
+            rate * assumptions["camera_cost_eur"] * counts * rise ** np.arange(len(counts)),
+            strict=True,
+        )
+        if eur
     ]
 
 

@@ -84,5 +84,5 @@ class BudgetLevers(_Block):
     other_grants_eur: float = Field(default=0.0, ge=0)
     """Grants to the centre's first investment beside the FIPD."""
     fonds_de_concours_rate: float = Field(default=0.0, ge=0, le=1)
-    """Part of the communes' new cameras, without VAT, paid by the MEL; nothing was voted after
-    2025."""
+    """Part of the cameras that member communes add or renew, without VAT, paid by the MEL; nothing
+    was voted after 2025."""

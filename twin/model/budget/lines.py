@@ -12,7 +12,7 @@ import numpy.typing as npt
 from twin.model.assumptions import Assumptions
 from twin.model.budget.adoption import MONTHS_PER_YEAR, Adoption
 from twin.model.budget.levers import BudgetLevers, Tariffs
-from twin.model.budget.money import CENTS_PER_EUR, cents, part
+from twin.model.budget.money import CENTS_PER_EUR, cents
 from twin.model.budget.pay import pay_index, pay_of, premiums_eur
 from twin.model.budget.tables import Nature, Sharing, load_lines, load_pay, load_purchases
 from twin.model.budget.volumes import FunctionVolumes, Volumes
@@ -32,11 +32,13 @@ __all__ = [
 ]
 
 FEES, JOINING, EXITS = "fee", "joining", "exit_fee"
+_HALF = 0.5
 _REVENUE = {"chapter": "70", "account": "70688"}
 _PAYROLL = {"chapter": "012", "account": "64111"}
 
 Side = Literal["expense", "receipt"]
 Section = Literal["operating", "investment"]
+Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 
@@ -86,15 +88,15 @@ class Room:
         Index of the run that the centre then resembles; -1 before the opening.
     """
 
-    stage: npt.NDArray[np.int64]
-    open: npt.NDArray[np.int64]
+    stage: Ints
+    open: Ints
 
-    def months(self, stages: int) -> npt.NDArray[np.int64]:
+    def months(self, stages: int) -> Ints:
         """Months paid, by stage and year."""
         years = self.stage.reshape(-1, MONTHS_PER_YEAR)
         return np.stack([(years == stage).sum(axis=1) for stage in range(stages)])
 
-    def months_open(self, stages: int) -> npt.NDArray[np.int64]:
+    def months_open(self, stages: int) -> Ints:
         """Months open, by stage and year."""
         years = self.open.reshape(-1, MONTHS_PER_YEAR)
         return np.stack([(years == stage).sum(axis=1) for stage in range(stages)])
@@ -118,33 +120,41 @@ def room(
     return Room(stage=np.maximum(needed, ahead[: len(needed)]), open=needed)
 
 
+def fees_by_commune(adoption: Adoption, tariffs: Tariffs, levers: BudgetLevers) -> Ints:
+    """Cents of annual fees, by commune and year."""
+    billed = []
+    for i, year in enumerate(adoption.years):
+        revised = (1 + levers.revision_rate) ** max(0, year - levers.opening)
+        annual = {name: cents(tariffs.of(name) * revised) for name in set(adoption.forfaits)}
+        fee = np.array([annual[forfait] for forfait in adoption.forfaits], dtype=np.int64)
+        if levers.first_fee == "full":
+            billed.append(fee * adoption.cameras_billed[:, i])
+        else:
+            months = 2 * fee * adoption.camera_months[:, i]
+            billed.append((months + MONTHS_PER_YEAR) // (2 * MONTHS_PER_YEAR))
+    due = np.stack(billed, axis=1)
+    return np.asarray(np.floor(due / (1 + _vat_owed(levers)) + _HALF), dtype=np.int64)
+
+
 def fees(adoption: Adoption, tariffs: Tariffs, levers: BudgetLevers) -> list[Line]:
     """Annual fees by forfait, the joining fee and what leaving communes pay."""
-    vat = load_purchases().vat_rate if levers.vat == "subject" else 0.0
-    years = adoption.years
-    lines = []
+    lines, by_commune = [], fees_by_commune(adoption, tariffs, levers)
     for forfait in sorted(set(adoption.forfaits)):
-        chosen = adoption.of_forfait(forfait)
-        annual_eur, of_year = tariffs.of(forfait), []
-        for i, year in enumerate(years):
-            revised = (1 + levers.revision_rate) ** max(0, year - levers.opening)
-            fee = cents(annual_eur * revised)
-            if levers.first_fee == "full":
-                due = fee * int(adoption.cameras_billed[chosen, i].sum())
-            else:
-                months = adoption.camera_months[chosen, i]
-                due = sum(part(fee, int(each), MONTHS_PER_YEAR) for each in months)
-            of_year.append(cents(due / (1 + vat) / CENTS_PER_EUR) if vat else due)
+        due = by_commune[adoption.of_forfait(forfait)].sum(axis=0)
         nature = Nature(label="Redevances annuelles, forfait " + forfait, **_REVENUE)
-        lines.append(Line(FEES, nature, "receipt", tuple(of_year), forfait, tariff=True))
+        lines.append(Line(FEES, nature, "receipt", tuple(due.tolist()), forfait, tariff=True))
     for key, label, fee_eur, cameras in (
         (JOINING, "Raccordement, une fois par caméra", tariffs.joining_eur, adoption.joining),
         (EXITS, "Indemnités de départ", levers.exit_fee_eur, adoption.leaving),
     ):
-        once = [cents(fee_eur / (1 + vat)) * int(count) for count in cameras.sum(axis=0)]
-        nature = Nature(label=label, **_REVENUE)
-        lines.append(Line(key, nature, "receipt", tuple(once), tariff=True))
+        each = cents(fee_eur / (1 + _vat_owed(levers)))
+        once = tuple(each * int(count) for count in cameras.sum(axis=0))
+        lines.append(Line(key, Nature(label=label, **_REVENUE), "receipt", once, tariff=True))
     return lines
+
+
+def _vat_owed(levers: BudgetLevers) -> float:
+    return load_purchases().vat_rate if levers.vat == "subject" else 0.0
 
 
 def salaries(
@@ -156,7 +166,7 @@ def salaries(
 ) -> tuple[list[Line], Floats]:
     """Pay by function, with the ETP paid in each year (array of functions by year)."""
     months = held.months(len(stages))
-    named = load_pay().functions
+    table = load_pay()
     functions = [name for name in load_functions() if any(_of(name, s) for s in stages)]
     lines, etp = [], np.zeros((len(functions), len(adoption.years)))
     for row, name in enumerate(functions):
@@ -176,7 +186,7 @@ def salaries(
                 "expense",
                 amounts,
                 name,
-                tariff=named[name].tariff,
+                tariff=table.of(name).tariff,
                 share_by="hours",
             )
         )

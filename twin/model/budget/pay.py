@@ -64,7 +64,7 @@ def pay_of(
     [22743, 5500, 13164, 41407]
     """
     table = load_pay()
-    named = table.functions[function]
+    named = table.of(function)
     since = np.array(years) - load_lines().price_year
     base = assumptions[named.index] * table.point_eur * pay_index(years, assumptions)
     bonus = assumptions[named.bonus] * (1 + assumptions["point_growth"]) ** since

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from twin.errors import InputError, did_you_mean
 from twin.files import data_folder, load_yaml, validated
+from twin.model.assumptions import load_assumptions
 
 __all__ = [
     "AdoptionTable",
@@ -39,6 +41,16 @@ Driver = Literal[
 ]
 
 
+def _assumption(key: str) -> str:
+    known = load_assumptions()
+    if key not in known:
+        raise ValueError(f"not the key of an assumption; {did_you_mean(key, known)}")
+    return key
+
+
+Key = Annotated[str, AfterValidator(_assumption)]
+
+
 class _Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
@@ -46,9 +58,9 @@ class _Table(BaseModel):
 class FunctionPay(_Table):
     """Pay of one function of a seat."""
 
-    index: str
+    index: Key
     """Assumption: majorated index."""
-    bonus: str
+    bonus: Key
     """Assumption: bonuses in euros a year."""
     tariff: bool
     """Whether the annual fee says it pays it."""
@@ -89,6 +101,13 @@ class PayTable(_Table):
     functions: dict[str, FunctionPay]
     """By function of a seat."""
 
+    def of(self, function: str) -> FunctionPay:
+        """Return the pay of a function of a seat."""
+        if function not in self.functions:
+            hint = did_you_mean(function, self.functions)
+            raise InputError(f'{_path("pay")}: no pay for the function "{function}"; {hint}')
+        return self.functions[function]
+
     def cnracl_in(self, year: int) -> float:
         """Return the rate of a year, the last one known for later years."""
         known = [each for each in self.cnracl if each <= year]
@@ -109,7 +128,7 @@ class Nature(_Table):
 class LineType(Nature):
     """A running cost."""
 
-    amount: str
+    amount: Key
     """Assumption: price, or share."""
     driver: Driver
     """What it multiplies."""
@@ -131,9 +150,9 @@ class LineTypes(_Table):
 class Item(Nature):
     """Something that the centre buys."""
 
-    amount: str
+    amount: Key
     """Assumption: price with VAT."""
-    times: str | None = None
+    times: Key | None = None
     """Assumption that multiplies it."""
     part: float = Field(gt=0, le=1)
     """Part of the amount."""
