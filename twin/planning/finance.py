@@ -55,7 +55,9 @@ def budget_of(
 ) -> Budget:
     """Budget of a scenario whose volumes are known, some assumptions taking other values."""
     assumptions = Assumptions({**scenario.assumptions, **(choices or {})})
-    return build_budget(stages, scenario.tariffs, scenario.budget, assumptions)
+    return build_budget(
+        stages, scenario.tariffs, scenario.budget, assumptions, drawn=choices is not None
+    )
 
 
 @dataclass(frozen=True)

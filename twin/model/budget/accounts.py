@@ -126,7 +126,12 @@ _RETURNED = Nature(label="Excédent rendu à la MEL", chapter="10", account="106
 
 
 def build_budget(
-    stages: Sequence[Volumes], tariffs: Tariffs, levers: BudgetLevers, assumptions: Assumptions
+    stages: Sequence[Volumes],
+    tariffs: Tariffs,
+    levers: BudgetLevers,
+    assumptions: Assumptions,
+    *,
+    drawn: bool = False,
 ) -> Budget:
     """Budget of a centre, year by year.
 
@@ -134,6 +139,8 @@ def build_budget(
     ----------
     stages : sequence of Volumes
         Runs with more and more of the communes; the last one has them all.
+    drawn : bool
+        Whether the assumptions are a draw: a grant above its ceiling is then cut down to it.
 
     Raises
     ------
@@ -151,7 +158,7 @@ def build_budget(
         *fees(adoption, tariffs, levers),
         *paid,
         *running(adoption, held, etp, payroll, served, levers, assumptions),
-        *invest(adoption, assets, levers, assumptions),
+        *invest(adoption, assets, levers, assumptions, drawn=drawn),
     ]
     lines += _doubtful(lines, assumptions["unpaid_share"])
     return Budget(

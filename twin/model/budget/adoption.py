@@ -24,7 +24,7 @@ _GOLDEN = (math.sqrt(5) - 1) / 2
 _HALF = 0.5
 _NEVER = 1 << 30
 _NOBODY = 1e-9
-"""Share below which no commune joins."""
+"""Share below which no commune joins, or leaves."""
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -257,7 +257,7 @@ def _departures(start: Ints, levers: BudgetLevers, leave_share: float) -> Ints:
 
     Who leaves is spread like who comes, by another irrational number, and nothing is drawn.
     """
-    if not leave_share:
+    if leave_share < _NOBODY:
         return np.full(len(start), _NEVER)
     mark = np.arange(1, len(start) + 1) * math.sqrt(2) % 1
     if leave_share < 1:

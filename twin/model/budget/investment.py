@@ -125,18 +125,28 @@ def equipment_eur(assets: Sequence[Asset], years: Sequence[int]) -> list[float]:
 
 
 def invest(
-    adoption: Adoption, assets: Sequence[Asset], levers: BudgetLevers, assumptions: Assumptions
+    adoption: Adoption,
+    assets: Sequence[Asset],
+    levers: BudgetLevers,
+    assumptions: Assumptions,
+    *,
+    drawn: bool,
 ) -> list[Line]:
     """Lines of both sections that investment makes, before they are balanced.
+
+    Parameters
+    ----------
+    drawn : bool
+        Whether the assumptions are a draw: a grant above its ceiling is then cut down to it.
 
     Raises
     ------
     InputError
-        A grant above its ceiling.
+        A grant of the scenario is above its ceiling.
     """
     types, years = load_purchases(), adoption.years
-    granted = _granted(assets, levers, assumptions, types)
-    helped = _fonds_de_concours(adoption, levers, assumptions, types.ceilings)
+    granted = _granted(assets, levers, assumptions, types, drawn)
+    helped = _fonds_de_concours(adoption, levers, assumptions, types.ceilings, drawn)
     refunds = _refunds(granted, levers, assumptions, types)
     return [
         *_bought([*granted, *helped], years),
@@ -146,15 +156,20 @@ def invest(
 
 
 def _granted(
-    assets: Sequence[Asset], levers: BudgetLevers, assumptions: Assumptions, types: Purchases
+    assets: Sequence[Asset],
+    levers: BudgetLevers,
+    assumptions: Assumptions,
+    types: Purchases,
+    drawn: bool,
 ) -> list[Asset]:
     """Assets, those of the first programme with their part of the grants."""
     vat = _vat(levers, types)
-    fipd, other = assumptions["fipd_centre_rate"], levers.other_grants_eur * CENTS_PER_EUR
-    below("assumptions.fipd_centre_rate", fipd, types.ceilings.fipd_centre)
+    most, other = types.ceilings, levers.other_grants_eur * CENTS_PER_EUR
+    fipd = assumptions["fipd_centre_rate"]
+    fipd = below("assumptions.fipd_centre_rate", fipd, most.fipd_centre, cut=drawn)
     eligible = sum(asset.cost for asset in assets if asset.first) / vat
     rate = fipd + (other / eligible if eligible else 0.0)
-    below("budget.other_grants_eur and the FIPD", rate, types.ceilings.public_share)
+    rate = below("budget.other_grants_eur and the FIPD", rate, most.public_share, cut=drawn)
     return [
         replace(asset, grant=cents(rate * asset.cost / vat / CENTS_PER_EUR))
         if asset.first
@@ -164,16 +179,20 @@ def _granted(
 
 
 def _fonds_de_concours(
-    adoption: Adoption, levers: BudgetLevers, assumptions: Assumptions, ceilings: Ceilings
+    adoption: Adoption,
+    levers: BudgetLevers,
+    assumptions: Assumptions,
+    ceilings: Ceilings,
+    drawn: bool,
 ) -> list[Asset]:
     """What the MEL pays of the cameras that communes add or renew: a subsidy it depreciates.
 
     At most the commune's own share, which is at least what public grants may not pay.
     """
-    rate = levers.fonds_de_concours_rate
     others = assumptions["fipd_commune_rate"] + assumptions["region_rate"]
     most = max(0.0, min((1 - others) / 2, ceilings.public_share - others))
-    below("budget.fonds_de_concours_rate", rate, most)
+    asked = levers.fonds_de_concours_rate
+    rate = below("budget.fonds_de_concours_rate", asked, most, cut=drawn)
     renewed = adoption.camera_years.sum(axis=0) / assumptions["camera_life_years"]
     counts = adoption.bought.sum(axis=0) + renewed
     rise = 1 + assumptions["inflation_rate"]
@@ -189,10 +208,11 @@ def _fonds_de_concours(
     ]
 
 
-def below(key: str, found: float, most: float) -> None:
-    """Refuse a grant above its ceiling, in one sentence that names the lever or assumption."""
-    if found > most:
+def below(key: str, found: float, most: float, *, cut: bool = False) -> float:
+    """Return a grant, or refuse one above its ceiling unless it may be cut down to it."""
+    if found > most and not cut:
         raise InputError(f"{key}: {found:.1%} is above the ceiling of {most:.1%}")
+    return min(found, most)
 
 
 def _vat(levers: BudgetLevers, types: Purchases) -> float:
