@@ -34,7 +34,8 @@ def journal(
 ) -> Journal:
     """Journal of tasks, of (seat, from, to, state), of (time, pool, entitled, held, rotating).
 
-    A spell may end with the kind and the number of its work. What a task does not say is 0, or -1 for an instant; tasks are numbered.
+    A spell may end with the kind and the number of its work. What a task does not say is 0, or -1
+    for an instant; tasks are numbered.
     """
     return Journal.of(
         _rows(

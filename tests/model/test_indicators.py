@@ -133,9 +133,9 @@ def test_hours_that_agents_gave_and_that_cameras_were_dark() -> None:
     half_hour = MS_PER_H // 2
     spells = [
         (0, 0, MS_PER_H, SpellState.WORKING, Kind.PATROL, 0),
-        (1, 0, half_hour, SpellState.WORKING, Kind.PATROL, 1),
-        (1, MS_PER_H, 2 * MS_PER_H, SpellState.OVERTIME, Kind.PATROL, 1),
-        (0, MS_PER_H, 3 * MS_PER_H, SpellState.WATCHING),
+        (0, MS_PER_H, MS_PER_H + half_hour, SpellState.WORKING, Kind.PATROL, 1),
+        (0, 2 * MS_PER_H, 3 * MS_PER_H, SpellState.OVERTIME, Kind.PATROL, 1),
+        (0, 3 * MS_PER_H, 5 * MS_PER_H, SpellState.WATCHING),
     ]
 
     def hours(**definition: Any) -> dict[str, float]:
@@ -145,9 +145,9 @@ def test_hours_that_agents_gave_and_that_cameras_were_dark() -> None:
         return dict(zip(found["key"], found["value"], strict=True))
 
     spent = hours(**PATROLS, top="spent_ms")
-    assert spent == {"": 12.5, "59163": 5.0, "59339": 7.5, "59360": 0.0}
+    assert spent == {"": 12.5, "59163": 5, "59339": 7.5, "59360": 0}
     dark = hours(where={"kind": "REPAIR"}, top="lasted_ms")
-    assert dark == {"": 240.0, "59163": 120.0, "59339": 120.0, "59360": 0.0}
+    assert dark == {"": 240, "59163": 120, "59339": 120, "59360": 0}
 
 
 @pytest.mark.parametrize(

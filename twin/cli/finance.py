@@ -79,12 +79,13 @@ def budget(
 
     Hours and volumes come from its runs, which are computed first when they are not stored.
     """
-    from twin.cli.finance_tables import budget_document, show_budget, show_communes, show_risk
+    from twin.cli.finance_json import budget_document
+    from twin.cli.finance_tables import show_budget, show_communes, show_risk
     from twin.model.assumptions import Assumptions
     from twin.model.budget.adoption import year_index
     from twin.model.budget.communes import commune_views
     from twin.model.budget.risk import PERIMETERS
-    from twin.planning.finance import budget_of, risk_of, verdict_of
+    from twin.planning.finance import budget_of, pay_by_function, risk_of, verdict_of
 
     year_index(year)
     asked = _asked(name, settings, official_only, scenarios, seed, replications)
@@ -102,7 +103,7 @@ def budget(
                 seed=asked.experiment.seed,
                 progress=lambda done, wanted: progress("budgets", done, wanted),
             )
-        verdicts = [verdict_of(scenario, stages, perimeter=p, year=year) for p in PERIMETERS]
+            verdicts = [verdict_of(scenario, stages, perimeter=p, year=year) for p in PERIMETERS]
     assumptions = Assumptions(scenario.assumptions)
     views = (
         commune_views(stages[-1], scenario.tariffs, scenario.budget, assumptions)
@@ -112,7 +113,7 @@ def budget(
     if as_json:
         _print_json(budget_document(found, year, drawn, verdicts, views, named=names))
         return
-    show_budget(name, found, year, lines=lines)
+    show_budget(name, found, year, pay_by_function(scenario, stages, year), lines=lines)
     if views:
         show_communes(views, stages[-1], named=names)
     if drawn is not None:
@@ -141,7 +142,8 @@ def breakeven(
     as_json: JsonOption = False,
 ) -> None:
     """Print the annual fees that balance a year, and the cameras that one seat needs."""
-    from twin.cli.finance_tables import balance_document, show_balance
+    from twin.cli.finance_json import balance_document
+    from twin.cli.finance_tables import show_balance
     from twin.model.budget.adoption import year_index
     from twin.planning.finance import balance_of, seats_of
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.table import Table
 
@@ -17,14 +15,14 @@ from twin.model.budget.costs import inhabitants, unit_costs
 from twin.model.budget.levers import Tariffs
 from twin.model.budget.lines import Line, Section, Side
 from twin.model.budget.money import CENTS_PER_EUR
+from twin.model.budget.pay import Pay
 from twin.model.budget.risk import PERIMETERS, Risk
 from twin.model.budget.shares import ForfaitCost, by_forfait
 from twin.model.budget.volumes import Volumes
+from twin.model.patterns import load_functions
 from twin.planning.finance import SeatNeed, Verdict
 
 __all__ = [
-    "balance_document",
-    "budget_document",
     "show_balance",
     "show_budget",
     "show_communes",
@@ -61,13 +59,20 @@ SHOWN_ASSUMPTIONS = 12
 EUR_PER_KEUR = 1000
 
 
-def show_budget(name: str, budget: Budget, year: int, *, lines: bool) -> None:
-    """Print both perimeters by year, then the costs of one year by unit and by forfait."""
+def show_budget(
+    name: str, budget: Budget, year: int, pay: Mapping[str, Pay], *, lines: bool
+) -> None:
+    """Print both perimeters by year, then the costs of one year by unit and by forfait.
+
+    With `lines`, every line of the accounts, and how the pay of each function is built up.
+    """
     terminal = console()
     terminal.print(_activity(name, budget), "")
     for perimeter in PERIMETERS:
         terminal.print(_accounts(perimeter, budget.perimeter(perimeter), lines=lines), "")
     terminal.print(_side_by_side(budget), "")
+    if lines:
+        terminal.print(_pay(pay, year), "")
     terminal.print(_units(budget, year), "")
     terminal.print(_forfaits(budget, year))
     for perimeter in PERIMETERS:
@@ -161,54 +166,6 @@ def show_balance(
     terminal.print(_seats(seats, found.year), "")
 
 
-def budget_document(
-    budget: Budget,
-    year: int,
-    risk: Risk | None,
-    verdicts: Sequence[Verdict],
-    views: Sequence[CommuneView],
-    *,
-    named: bool,
-) -> dict[str, Any]:
-    """Return a budget as JSON values; amounts in cents, communes masked unless `named`."""
-    full = budget.stages[-1]
-    return {
-        "identity": {
-            "run": full.identity,
-            "seed": full.seed,
-            "replications": full.replications,
-            "stages": [each.identity for each in budget.stages],
-        },
-        "years": budget.years,
-        "activity": {key: each.tolist() for key, each in vars(budget.activity).items()},
-        "perimeters": {p: _accounts_document(budget.perimeter(p)) for p in PERIMETERS},
-        "year": year,
-        "unit_costs": {
-            p: [{"label": label} | asdict(figure) for label, figure in unit_costs(budget, p, year)]
-            for p in PERIMETERS
-        },
-        "forfaits": {p: [asdict(each) for each in by_forfait(budget, p, year)] for p in PERIMETERS},
-        "communes": [_commune_document(view, full.identity, named=named) for view in views],
-        "risk": None if risk is None else _risk_document(risk),
-        "verdicts": [_verdict_document(verdict) for verdict in verdicts],
-    }
-
-
-def balance_document(found: Balance, tariffs: Tariffs, seats: Sequence[SeatNeed]) -> dict[str, Any]:
-    """Return a break-even as JSON values; more cameras than can be is null."""
-    return {
-        "year": found.year,
-        "perimeter": found.perimeter,
-        "tariffs": tariffs.model_dump(),
-        "balancing_tariffs": found.tariffs.model_dump(),
-        "result_cents": found.result,
-        "tolerance_cents": found.tolerance,
-        "seats": [
-            {k: None if v == math.inf else v for k, v in asdict(each).items()} for each in seats
-        ],
-    }
-
-
 def _by_year(title: str, years: Iterable[int]) -> Table:
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     table.add_column("", no_wrap=True)
@@ -273,6 +230,18 @@ def _side_by_side(budget: Budget) -> Table:
         table.add_row("  paid in by the MEL, cash", *map(_keur, accounts.paid_by_the_mel))
         left = (f"{-each / CENTS_PER_EUR / people:.2f}" for each in accounts.result)
         table.add_row("  reste à charge, € per inhabitant", *left)
+    return table
+
+
+def _pay(pay: Mapping[str, Pay], year: int) -> Table:
+    title = f"Pay of one ETPT, {year}, € a year without premiums"
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    table.add_column("function")
+    for heading in ("traitement", "régime indemnitaire", "contributions", "total"):
+        table.add_column(heading, justify="right")
+    for function, each in pay.items():
+        parts = (each.base, each.bonus, each.contributions, each.total)
+        table.add_row(load_functions()[function].label, *(f"{p[0]:,.0f}" for p in parts))
     return table
 
 
@@ -375,57 +344,3 @@ def _needs(each: SeatNeed) -> tuple[float, float]:
 
 def _keur(cents: float) -> str:
     return f"{cents / CENTS_PER_EUR / EUR_PER_KEUR:,.0f}"
-
-
-def _accounts_document(accounts: Accounts) -> dict[str, Any]:
-    totals = ("result", "gross_saving", "net_saving", "paid_by_the_mel")
-    return {
-        "lines": [
-            {"key": line.name, "section": line.section, "side": line.side, "cents": line.cents}
-            | line.nature.model_dump(include={"label", "chapter", "account"})
-            for line in (*accounts.lines, *accounts.balance)
-        ],
-        **{total: getattr(accounts, total) for total in totals},
-    }
-
-
-def _commune_document(view: CommuneView, identity: str, *, named: bool) -> dict[str, Any]:
-    commune = view.commune
-    money = {key: value for key, value in vars(view).items() if key != "commune"}
-    return {
-        "commune": commune.insee if named else mask(commune.insee, identity),
-        "forfait": commune.forfait,
-        "cameras": commune.cameras,
-        **money,
-        "total": view.total,
-        "patrols": commune.patrols,
-        "requisitions": commune.requisitions,
-        "availability": commune.availability,
-    }
-
-
-def _risk_document(risk: Risk) -> dict[str, Any]:
-    return {
-        "draws": len(risk.paid),
-        "perimeters": {
-            p: {
-                "quantiles_cents": risk.quantiles(p).tolist(),
-                "balance_probability": risk.balance_probability(p).tolist(),
-            }
-            for p in PERIMETERS
-        },
-    }
-
-
-def _verdict_document(verdict: Verdict) -> dict[str, Any]:
-    return {
-        "perimeter": verdict.perimeter,
-        "year": verdict.year,
-        "result_eur": verdict.result_eur,
-        "tornado": verdict.tornado.to_dict(orient="records"),
-        "reversals": [
-            {"key": each.factor.key, "looked_until": each.end}
-            | {"value": None if each.flip is None else each.flip.value}
-            for each in verdict.reversals
-        ],
-    }

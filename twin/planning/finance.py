@@ -13,14 +13,23 @@ from twin.model.budget.adoption import year_index
 from twin.model.budget.breakeven import Balance, balancing_tariffs, cameras_per_seat
 from twin.model.budget.costs import camera_cost_eur
 from twin.model.budget.money import CENTS_PER_EUR
-from twin.model.budget.pay import pay_of
+from twin.model.budget.pay import Pay, pay_of
 from twin.model.budget.risk import Reading, Risk, sampled
 from twin.model.budget.volumes import Volumes
 from twin.planning.points import Choices, Factor
 from twin.planning.sensitivity import Reversal, reversals, tornado
 from twin.scenarios.schema import Scenario
 
-__all__ = ["SeatNeed", "Verdict", "balance_of", "budget_of", "risk_of", "seats_of", "verdict_of"]
+__all__ = [
+    "SeatNeed",
+    "Verdict",
+    "balance_of",
+    "budget_of",
+    "pay_by_function",
+    "risk_of",
+    "seats_of",
+    "verdict_of",
+]
 
 _OPERATOR = "video_operator"
 _BEYOND = 3.0
@@ -116,6 +125,13 @@ def seats_of(
         needs = (cameras_per_seat(held, cost, fee, each) for each in (0.0, other))
         rows.append(SeatNeed(forfait, hours, held, cost, fee, *needs))
     return rows
+
+
+def pay_by_function(scenario: Scenario, stages: Sequence[Volumes], year: int) -> dict[str, Pay]:
+    """Pay of one ETPT of each function that the room holds, in one year."""
+    assumptions = Assumptions(scenario.assumptions)
+    held = [each.posts.function for each in stages[-1].functions]
+    return {name: pay_of(name, [year], scenario.budget, assumptions) for name in held}
 
 
 def risk_of(

@@ -5,7 +5,6 @@ from hypothesis import given, settings
 from tests.model.budget.books import (
     AT_ONCE,
     FULL,
-    TARIFFS,
     budget,
     commune,
     levers,
@@ -13,8 +12,6 @@ from tests.model.budget.books import (
     worlds,
 )
 from twin.errors import InputError
-from twin.model.budget.levers import BudgetLevers
-from twin.model.budget.lines import fees_by_commune
 from twin.model.budget.risk import PERIMETERS
 
 THIRD = volumes(FULL.communes[:1], operators={"day": 2, "evening": 2, "night": 2})
@@ -64,8 +61,7 @@ def test_the_books_are_kept(world, chosen):
 @given(worlds(), levers)
 def test_fees_of_communes_and_of_forfaits_are_the_same_to_the_cent(world, chosen):
     found = budget((THIRD, FULL), assumptions=world, drawn=True, **chosen)
-    by_commune = fees_by_commune(found.adoption, TARIFFS, BudgetLevers(**chosen))
-    assert by_commune.sum(axis=0).tolist() == total(found.full.of("fee"))
+    assert found.billed.sum(axis=0).tolist() == total(found.full.of("fee"))
 
 
 def test_fees_by_hand():

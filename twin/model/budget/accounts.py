@@ -13,7 +13,18 @@ from twin.model.assumptions import Assumptions
 from twin.model.budget.adoption import MONTHS_PER_YEAR, Adoption, adopt
 from twin.model.budget.investment import equipment_eur, invest, purchases
 from twin.model.budget.levers import BudgetLevers, Tariffs
-from twin.model.budget.lines import FEES, Line, Room, Section, Side, fees, room, running, salaries
+from twin.model.budget.lines import (
+    FEES,
+    Line,
+    Room,
+    Section,
+    Side,
+    fees,
+    fees_by_commune,
+    room,
+    running,
+    salaries,
+)
 from twin.model.budget.money import CENTS_PER_EUR, cents
 from twin.model.budget.tables import Nature
 from twin.model.budget.volumes import Volumes
@@ -99,6 +110,8 @@ class Budget:
 
     Attributes
     ----------
+    billed : int array, communes by years
+        Cents of annual fees.
     tariff : Accounts
         What the fees say they cover: video operators, connection, feasibility study.
     full : Accounts
@@ -109,6 +122,7 @@ class Budget:
     stages: tuple[Volumes, ...]
     adoption: Adoption
     room: Room
+    billed: npt.NDArray[np.int64]
     activity: Activity
     tariff: Accounts
     full: Accounts
@@ -154,8 +168,9 @@ def build_budget(
     assets = purchases(adoption, levers, assumptions)
     served = equipment_eur(assets, adoption.years)
     payroll = _sum(paid, adoption)
+    billed = fees_by_commune(adoption, tariffs, levers)
     lines = [
-        *fees(adoption, tariffs, levers),
+        *fees(adoption, billed, tariffs, levers),
         *paid,
         *running(adoption, held, etp, payroll, served, levers, assumptions),
         *invest(adoption, assets, levers, assumptions, drawn=drawn),
@@ -166,6 +181,7 @@ def build_budget(
         stages,
         adoption,
         held,
+        billed,
         _activity(stages, adoption, held, etp),
         _balanced(adoption.years, [line for line in lines if line.tariff]),
         _balanced(adoption.years, lines),

@@ -136,9 +136,11 @@ def fees_by_commune(adoption: Adoption, tariffs: Tariffs, levers: BudgetLevers) 
     return np.asarray(np.floor(due / (1 + _vat_owed(levers)) + _HALF), dtype=np.int64)
 
 
-def fees(adoption: Adoption, tariffs: Tariffs, levers: BudgetLevers) -> list[Line]:
+def fees(
+    adoption: Adoption, by_commune: Ints, tariffs: Tariffs, levers: BudgetLevers
+) -> list[Line]:
     """Annual fees by forfait, the joining fee and what leaving communes pay."""
-    lines, by_commune = [], fees_by_commune(adoption, tariffs, levers)
+    lines = []
     for forfait in sorted(set(adoption.forfaits)):
         due = by_commune[adoption.of_forfait(forfait)].sum(axis=0)
         nature = Nature(label="Redevances annuelles, forfait " + forfait, **_REVENUE)
