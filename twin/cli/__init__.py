@@ -12,6 +12,7 @@ from twin.cli import (
     calibrate,
     compare,
     data,
+    finance,
     planner,
     report,
     run,
@@ -47,6 +48,8 @@ app.command("rank")(compare.rank)
 app.command("scale")(scale.scale)
 app.command("report")(report.report)
 app.command("validate")(validate.validate)
+app.command("budget")(finance.budget)
+app.command("breakeven")(finance.breakeven)
 app.command("envelope")(sensitivity.envelope)
 app.command("sensitivity")(sensitivity.sensitivity)
 app.command("size")(size.size)

@@ -25,6 +25,7 @@ __all__ = [
     "Bar",
     "console",
     "document",
+    "mask",
     "number",
     "plain",
     "show_result",
@@ -93,7 +94,7 @@ def document(result: Result, *, named: bool) -> dict[str, Any]:
     table = result.indicators
     if not named:
         communes = table["scope"] == "commune"
-        masks = [_mask(key, manifest["identity"]) for key in table.loc[communes, "key"]]
+        masks = [mask(key, manifest["identity"]) for key in table.loc[communes, "key"]]
         table = table.assign(
             key=table["key"].mask(communes, pd.Series(masks, table.index[communes]))
         )
@@ -117,7 +118,7 @@ def plain(content: Any) -> Any:
     return content
 
 
-def _mask(insee: str, identity: str) -> str:
+def mask(insee: str, identity: str) -> str:
     """Name of a commune in an export: the same throughout a run, another in the next."""
     return f"commune {digest(identity, insee)[:6]}"
 

@@ -19,6 +19,7 @@ from pydantic import (
 from twin.errors import InputError, MissingError, did_you_mean
 from twin.files import canonical_json, data_folder, digest, load_yaml, scalar, validated
 from twin.model.assumptions import Assumptions, Choice, Sources, load_assumptions
+from twin.model.budget.levers import BudgetLevers, Tariffs
 from twin.model.calendar import Event, Horizon
 from twin.model.demand import DemandLevers
 from twin.model.indicators import load_indicators
@@ -26,7 +27,7 @@ from twin.model.seats import SeatsLevers
 from twin.model.territory import CommunesLevers, ForfaitLevers
 from twin.scenarios.stopping import LOOK_AHEAD, HalfWidth
 
-__all__ = ["NAME", "Experiment", "Scenario", "Tariffs", "assignments"]
+__all__ = ["NAME", "Experiment", "Scenario", "assignments"]
 
 NAME = r"[a-z][a-z0-9_]{0,39}"
 """Name of a scenario or an override: it becomes part of the name of a folder."""
@@ -35,7 +36,7 @@ MAX_REPLICATIONS = 9_999
 """Files of replications are numbered with four digits."""
 
 _WORDS = ("low", "central", "high", *Sources)
-_AFTER_THE_RUN = ("tariffs",)
+_AFTER_THE_RUN = ("tariffs", "budget")
 """Blocks that change no simulated figure."""
 
 
@@ -54,19 +55,6 @@ class _Block(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False
     )
-
-
-class Tariffs(_Block):
-    """What a commune pays, in euros; a name of data/tariffs.yaml stands for the whole block."""
-
-    joining_eur: float = Field(ge=0)
-    """Once per camera, when it is connected: access and the feasibility study."""
-    forfait_1_eur: float = Field(ge=0)
-    """Per camera and year in forfait 1."""
-    forfait_2_eur: float = Field(ge=0)
-    """Per camera and year in forfait 2."""
-    forfait_3_eur: float = Field(ge=0)
-    """Per camera and year in forfait 3."""
 
 
 class _NamedTariffs(_Block):
@@ -90,6 +78,8 @@ class Scenario(_Block):
     """Seats, people and rules of the room."""
     tariffs: Tariffs
     """What the communes pay; changes no simulated figure."""
+    budget: BudgetLevers = BudgetLevers()
+    """Rules of the budget; changes no simulated figure."""
     events: tuple[Event, ...] = ()
     """Hours during which more happens in some communes."""
     assumptions: Mapping[str, _Choice] = {}

@@ -65,6 +65,8 @@ _PACKAGES = ("numpy", "pandas", "pyarrow", "scipy", "simpy")
 _MODEL = Path(__file__).resolve().parent.parent / "model"
 _AFTER_THE_RUN = ("budget", "network", "staffing.py", "working_time.py")
 """Rooms of the model that only read what a run found."""
+_READ_AFTER = ("budget", "tariffs.yaml", "assumptions.yaml")
+"""Data that a run does not read; it reads the values of assumptions in the resolved scenario."""
 
 
 @dataclass(frozen=True)
@@ -129,8 +131,9 @@ def identify(name: str, scenario: Scenario, seed: int) -> Identity:
 def data_digests(folder: Path) -> dict[str, str]:
     """Digest of each file of a data folder, by its path in it."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    named = {path.relative_to(folder).as_posix(): path for path in files}
-    return {name: digest(path) for name, path in named.items() if not path.name.startswith(".")}
+    named = {path.relative_to(folder): path for path in files if not path.name.startswith(".")}
+    read = {name: path for name, path in named.items() if name.parts[0] not in _READ_AFTER}
+    return {name.as_posix(): digest(path) for name, path in read.items()}
 
 
 @cache
