@@ -89,16 +89,18 @@ def _link(row: Row) -> Link:
 def _check_reach(path: Path, graph: nx.Graph, territory: Territory) -> None:
     if _MAIN not in graph:
         raise InputError(f"{path}: no link reaches {_MAIN}")
-    reached = nx.node_connected_component(graph, _MAIN)
+    # Traffic does not cross a service of the State to go elsewhere.
+    crossed = graph.subgraph(set(graph) - set(_RECIPIENTS))
+    reached = nx.node_connected_component(crossed, _MAIN)
     for commune in territory.communes:
         if commune.insee not in reached:
             raise InputError(f"{path}: no way from {commune.insee} ({commune.name}) to {_MAIN}")
-        if commune.force not in reached:
+        if commune.force not in graph or not reached & set(graph[commune.force]):
             raise InputError(
                 f"{path}: no way from {_MAIN} to {commune.force}, "
                 f"which receives the images of {commune.insee} ({commune.name})"
             )
-    stray = sorted(set(graph) - reached)
+    stray = sorted(set(crossed) - reached)
     if stray:
         raise InputError(f"{path}: no way from {stray[0]} to {_MAIN}")
 

@@ -19,6 +19,7 @@ from twin.model.centre.journal import Journal, SpellState
 from twin.model.centre.world import NEVER, Centre, Kind
 from twin.model.clock import Window
 from twin.model.network.levers import NetworkLevers
+from twin.model.network.losses import camera_sources
 from twin.model.network.routes import Leg, Routes
 from twin.model.territory import Territory
 
@@ -146,12 +147,7 @@ class Traffic:
         self.journal, self.centre, self.rates = journal, centre, rates
         self.territory, self.calendar = territory, calendar
         self.extraction_speed = extraction_speed
-        counts = np.diff(centre.communes.first_camera)
-        number = np.arange(counts.sum()) - np.repeat(centre.communes.first_camera[:-1], counts)
-        nomadic = np.repeat([commune.nomadic for commune in territory.communes], counts)
-        # By convention the nomadic cameras are the last of their commune.
-        is_nomadic = number >= np.repeat(counts, counts) - nomadic
-        self.camera_source = 2 * centre.cameras.commune + is_nomadic
+        self.camera_source = camera_sources(territory, centre)
         night = [edge for span in calendar.intervals(levers.night) for edge in span]
         self.grid_ms = np.unique([*calendar.edge_ms[:-1], *(e for e in night if e < centre.horizon_ms)])
         dark = np.searchsorted(np.array(night), self.grid_ms, side="right") % 2 == 1

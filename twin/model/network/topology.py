@@ -154,7 +154,8 @@ def hypothetical(
 
     Each commune is joined to the nearest aggregation point. These points stand in communes, where
     they make the links of the communes shortest (k-medoids). A minimum spanning tree joins them and
-    the sites of the centre; the cheapest further links then leave no link on which all depends.
+    the sites of the centre; the cheapest further links then leave no link, and no point, that
+    carries the others alone.
     There are as many points as costs least in fibre and switches, at most the square root of the
     number of communes.
     """
@@ -166,7 +167,7 @@ def hypothetical(
     best: tuple[float, list[int], list[tuple[int, int]]] | None = None
     for medoids in _medoids(access_km, most)[least - 1 :]:
         core = [*medoids, *range(len(communes), len(km))]
-        ring = _backbone(km[np.ix_(core, core)], levers.rings)
+        ring = _backbone(km[np.ix_(core, core)], len(sites), levers.rings)
         length = access_km[:, medoids].min(axis=1).sum() + sum(
             km[core[a], core[b]] for a, b in ring
         )
@@ -347,13 +348,23 @@ def _moved(km: Floats, medoids: list[int]) -> list[int]:
     return sorted(medoids)
 
 
-def _backbone(km: Floats, rings: bool) -> list[tuple[int, int]]:
-    """Minimum spanning tree, with the cheapest further links that leave no bridge."""
+def _backbone(km: Floats, sites: int, rings: bool) -> list[tuple[int, int]]:
+    """Minimum spanning tree, closed so that no link and no point carries the others alone.
+
+    The last `sites` rows are the centre: alone, it is what everything depends on anyway.
+    """
     # Nodes are whole numbers: the order of a set of names would change with the hash seed.
     complete = nx.Graph()
     complete.add_nodes_from(range(len(km)))
     pairs = [(a, b, float(km[a, b])) for a in range(len(km)) for b in range(a)]
     complete.add_weighted_edges_from(pairs)
-    tree = nx.minimum_spanning_tree(complete)
-    more = nx.k_edge_augmentation(tree, 2, avail=pairs, partial=True) if rings else ()
-    return sorted(tuple(sorted(edge)) for edge in [*tree.edges(), *more])
+    ring = nx.minimum_spanning_tree(complete)
+    if rings:
+        ring.add_edges_from(list(nx.k_edge_augmentation(ring, 2, avail=pairs, partial=True)))
+        spared = {len(km) - 1} if sites == 1 else set()
+        while points := sorted(set(nx.articulation_points(ring)) - spared):
+            rest = ring.subgraph(set(ring) - {points[0]})
+            part = {node: i for i, nodes in enumerate(nx.connected_components(rest)) for node in nodes}
+            apart = [p for p in pairs if points[0] not in p[:2] and part[p[0]] != part[p[1]]]
+            ring.add_edge(*min(apart, key=lambda pair: (pair[2], pair))[:2])
+    return sorted(tuple(sorted(edge)) for edge in ring.edges())

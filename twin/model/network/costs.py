@@ -1,0 +1,208 @@
+"""What the network costs, line by line, and what doubling one of its elements would."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from twin.contracts import Figure, Kind
+from twin.model.assumptions import Assumptions, load_assumptions
+from twin.model.network.failures import Cause, Target
+from twin.model.network.routes import link_name
+from twin.model.network.storage import Recordings
+from twin.model.network.topology import Network, NodeKind
+
+__all__ = ["CostLine", "Doubling", "doubling", "network_costs"]
+
+_EUR, _EUR_YEAR = "€", "€ / an"
+_SWITCHES = (NodeKind.AGGREGATION, NodeKind.CENTRE, NodeKind.CELLULAR)
+_PRICES = {
+    NodeKind.COMMUNE: "access_switch_eur",
+    **dict.fromkeys(_SWITCHES, "core_switch_eur"),
+    **dict.fromkeys((NodeKind.INGEST, NodeKind.WALL, NodeKind.RECORDER), "server_eur"),
+}
+_ITEMS = {
+    "Commutateurs des communes": (NodeKind.COMMUNE,),
+    "Commutateurs d'agrégation et du centre": _SWITCHES,
+    "Serveurs d'ingestion": (NodeKind.INGEST,),
+    "Serveurs d'affichage": (NodeKind.WALL,),
+    "Enregistreurs, sans leurs disques": (NodeKind.RECORDER,),
+}
+
+
+@dataclass(frozen=True)
+class CostLine:
+    """One line of a budget, without VAT.
+
+    Attributes
+    ----------
+    item : str
+        What is paid, in French.
+    quantity : float
+    quantity_unit : str
+    investment, yearly : Figure
+        Paid once for the life of the equipment; paid each year. Low and high are the ends of the
+        price.
+    """
+
+    item: str
+    quantity: float
+    quantity_unit: str
+    investment: Figure
+    yearly: Figure
+
+
+@dataclass(frozen=True)
+class Doubling:
+    """What a second one of an element costs.
+
+    Attributes
+    ----------
+    investment, yearly : Figure
+    per_year : Figure
+        Both together, the investment spread over the life of the equipment.
+    """
+
+    investment: Figure
+    yearly: Figure
+    per_year: Figure
+
+
+def network_costs(
+    network: Network, recordings: Recordings, assumptions: Assumptions
+) -> list[CostLine]:
+    """Yearly cost and investment of links, nodes and disks."""
+    prices = _Prices(assumptions)
+    count = {kind: len(network.of(kind)) for kind in NodeKind}
+    lines = list(_links(network, prices))
+    for item, kinds in _ITEMS.items():
+        quantity = sum(count[kind] for kind in kinds)
+        lines.append(prices.bought(item, quantity, "unités", _PRICES[kinds[0]]))
+    lines.append(prices.bought("Disques", recordings.disk_capacity_tb, "To", "disk_eur_tb"))
+    rooms = count[NodeKind.CENTRE] - 1
+    lines.append(prices.bought("Seconde salle", rooms, "salles", "second_room_eur"))
+    return [line for line in lines if line.quantity]
+
+
+def doubling(target: Target, network: Network, assumptions: Assumptions) -> Doubling | None:
+    """Price of a second element that takes over when the first fails.
+
+    A link gets a second one of the same length on other streets; a node, a twin; a site of the
+    centre, a second site with all that it holds, a second fallback room and further lines; an
+    aggregation point, a second one with a second link to all its neighbours. None for what has no
+    second: the site of a commune, whose cameras are wired to it, and the State's own equipment.
+    """
+    prices = _Prices(assumptions)
+    graph = network.graph
+    if target.cause is Cause.LINK:
+        return prices.doubled({}, _rents(network).get(target.name, 0.0), network)
+    if target.cause is Cause.NODE:
+        kind = graph.nodes[target.name]["kind"]
+        return prices.doubled({_PRICES[kind]: 1.0}, 0.0, network) if kind in _PRICES else None
+    members = [name for name, site in graph.nodes(data="site") if site == target.name]
+    kinds = [graph.nodes[name]["kind"] for name in members]
+    if NodeKind.COMMUNE in kinds:
+        return None
+    bought: dict[str, float] = {}
+    for kind in kinds:
+        bought[_PRICES[kind]] = bought.get(_PRICES[kind], 0.0) + 1.0
+    if NodeKind.CENTRE in kinds:
+        bought["second_room_eur"] = 1.0
+    rents = _rents(network)
+    leaving = {link_name(a, b) for a in members for b in graph[a] if b not in members}
+    return prices.doubled(bought, sum(rents.get(name, 0.0) for name in leaving), network)
+
+
+def _rents(network: Network) -> dict[str, float]:
+    return {link.name: link.cost_eur_year for link in network.links() if link.length_km}
+
+
+def _links(network: Network, prices: _Prices) -> Iterator[CostLine]:
+    """Rented cables; those of a file cost what it says."""
+    leased = {NodeKind.STATE, NodeKind.CELLULAR}
+    kind_of = dict(network.graph.nodes(data="kind"))
+    fibres = [
+        link
+        for link in network.links()
+        if link.length_km and not leased & {kind_of[link.a], kind_of[link.b]}
+    ]
+    others = [
+        link
+        for link in network.links()
+        if link.length_km and leased & {kind_of[link.a], kind_of[link.b]}
+    ]
+    hypothesis = network.source.startswith("hypothesis")
+    for item, links, unit, key in (
+        ("Fibres", fibres, "km", "fibre_eur_km_year"),
+        ("Lignes louées", others, "lignes", "leased_line_eur_year"),
+    ):
+        quantity = sum(link.length_km for link in links) if unit == "km" else len(links)
+        total = sum(link.cost_eur_year for link in links)
+        spread = prices.around(key, total) if hypothesis else (total, total)
+        source = key if hypothesis else network.source
+        yield CostLine(
+            item,
+            quantity,
+            unit,
+            _figure(0.0, 0.0, 0.0, _EUR, source),
+            _figure(total, *spread, _EUR_YEAR, source),
+        )
+    nomadic = sum(network.graph.nodes[name]["cameras"] for name in network.of(NodeKind.NOMADIC))
+    yield prices.rented("Abonnements mobiles", nomadic, "caméras", "cellular_eur_camera_year")
+
+
+class _Prices:
+    """Prices of a scenario with the ends of their ranges."""
+
+    def __init__(self, assumptions: Assumptions) -> None:
+        self.values = assumptions
+        self.entries = load_assumptions()
+        self.upkeep = assumptions["equipment_upkeep_share"]
+        self.life_years = assumptions["equipment_life_years"]
+
+    def around(self, key: str, total: float) -> tuple[float, float]:
+        """Ends of an amount proportional to a price."""
+        entry, value = self.entries[key], self.values[key]
+        if not value:
+            return total, total
+        return total * min(entry.low, value) / value, total * max(entry.high, value) / value
+
+    def amount(self, quantity: float, key: str) -> tuple[float, float, float]:
+        total = quantity * self.values[key]
+        return (total, *self.around(key, total))
+
+    def bought(self, item: str, quantity: float, unit: str, key: str) -> CostLine:
+        amount = self.amount(quantity, key)
+        return CostLine(
+            item,
+            quantity,
+            unit,
+            _figure(*amount, _EUR, key),
+            _figure(*(self.upkeep * a for a in amount), _EUR_YEAR, f"{key}, equipment_upkeep_share"),
+        )
+
+    def rented(self, item: str, quantity: float, unit: str, key: str) -> CostLine:
+        nothing = _figure(0.0, 0.0, 0.0, _EUR, key)
+        return CostLine(
+            item, quantity, unit, nothing, _figure(*self.amount(quantity, key), _EUR_YEAR, key)
+        )
+
+    def doubled(self, bought: dict[str, float], rent: float, network: Network) -> Doubling:
+        """Price of some equipment and of a rent."""
+        amounts = [self.amount(quantity, key) for key, quantity in bought.items()]
+        hypothesis = network.source.startswith("hypothesis")
+        ends = self.around("fibre_eur_km_year", rent) if hypothesis else (rent, rent)
+        rents = (rent, *ends)
+        once = [sum(amount[i] for amount in amounts) for i in range(3)]
+        yearly = [rents[i] + self.upkeep * once[i] for i in range(3)]
+        spread = [yearly[i] + once[i] / self.life_years for i in range(3)]
+        source = ", ".join([*bought, *(["fibre_eur_km_year"] if rent else [])]) or network.source
+        return Doubling(
+            _figure(*once, _EUR, source),
+            _figure(*yearly, _EUR_YEAR, source),
+            _figure(*spread, _EUR_YEAR, source),
+        )
+
+
+def _figure(value: float, low: float, high: float, unit: str, source: str) -> Figure:
+    return Figure(value, low, high, unit, Kind.COMPUTED, source)
