@@ -21,12 +21,12 @@ _PRICES = {
     **dict.fromkeys(_SWITCHES, "core_switch_eur"),
     **dict.fromkeys((NodeKind.INGEST, NodeKind.WALL, NodeKind.RECORDER), "server_eur"),
 }
+_RECORDERS = "Enregistreurs, sans leurs disques"
 _ITEMS = {
     "Commutateurs des communes": (NodeKind.COMMUNE,),
     "Commutateurs d'agrégation et du centre": _SWITCHES,
     "Serveurs d'ingestion": (NodeKind.INGEST,),
     "Serveurs d'affichage": (NodeKind.WALL,),
-    "Enregistreurs, sans leurs disques": (NodeKind.RECORDER,),
 }
 
 
@@ -78,6 +78,7 @@ def network_costs(
     for item, kinds in _ITEMS.items():
         quantity = sum(count[kind] for kind in kinds)
         lines.append(prices.bought(item, quantity, "unités", _PRICES[kinds[0]]))
+    lines.append(prices.bought(_RECORDERS, recordings.recorders, "unités", "server_eur"))
     lines.append(prices.bought("Disques", recordings.disk_capacity_tb, "To", "disk_eur_tb"))
     rooms = count[NodeKind.CENTRE] - 1
     lines.append(prices.bought("Seconde salle", rooms, "salles", "second_room_eur"))
@@ -119,22 +120,14 @@ def _rents(network: Network) -> dict[str, float]:
 
 def _links(network: Network, prices: _Prices) -> Iterator[CostLine]:
     """Rented cables; those of a file cost what it says."""
-    leased = {NodeKind.STATE, NodeKind.CELLULAR}
-    kind_of = dict(network.graph.nodes(data="kind"))
-    fibres = [
-        link
-        for link in network.links()
-        if link.length_km and not leased & {kind_of[link.a], kind_of[link.b]}
-    ]
-    others = [
-        link
-        for link in network.links()
-        if link.length_km and leased & {kind_of[link.a], kind_of[link.b]}
-    ]
+    far = {*network.of(NodeKind.STATE), *network.of(NodeKind.CELLULAR)}
+    cables = [link for link in network.links() if link.length_km]
+    leased = [link for link in cables if far & {link.a, link.b}]
+    fibres = [link for link in cables if link not in leased]
     hypothesis = network.source.startswith("hypothesis")
     for item, links, unit, key in (
         ("Fibres", fibres, "km", "fibre_eur_km_year"),
-        ("Lignes louées", others, "lignes", "leased_line_eur_year"),
+        ("Lignes louées", leased, "lignes", "leased_line_eur_year"),
     ):
         quantity = sum(link.length_km for link in links) if unit == "km" else len(links)
         total = sum(link.cost_eur_year for link in links)

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
+
 from twin.contracts import StreamTypes
 from twin.model.assumptions import Assumptions
 from twin.model.clock import MS_PER_DAY, MS_PER_S
@@ -65,21 +68,22 @@ def recordings(
     stored = list(_stored_tb(mbps, territory, retention_days))
     usable_tb = assumptions["disk_tb"] * assumptions["disk_usable_share"]
     groups = stored if where == "edge" else [sum(stored)]
-    disks = sum(math.ceil(group / usable_tb) for group in groups)
+    disks = [math.ceil(group / usable_tb) for group in groups]
+    held = assumptions["disks_per_recorder"]
     everything = float(rates.always.sum()) * rates.mean_factor
     return Recordings(
         where=where,
         retention_days=retention_days,
-        recorders=len(territory.communes) if where == "edge" else 1,
+        recorders=sum(math.ceil(count / held) for count in disks),
         stored_tb=sum(stored),
-        disks=disks,
-        disk_capacity_tb=disks * assumptions["disk_tb"],
+        disks=sum(disks),
+        disk_capacity_tb=sum(disks) * assumptions["disk_tb"],
         wide_area_mbps=everything if where == "centre" else 0.0,
     )
 
 
 def _stored_tb(
-    mbps: Iterator[float], territory: Territory, retention_days: float | None
+    mbps: npt.NDArray[np.float64], territory: Territory, retention_days: float | None
 ) -> Iterator[float]:
     seconds_per_day = MS_PER_DAY / MS_PER_S
     for rate, commune in zip(mbps, territory.communes, strict=True):

@@ -15,6 +15,9 @@ from twin.model.network.topology import OPERATORS, Network, NodeKind
 
 __all__ = ["LinkUse", "MinCut", "link_uses", "min_cuts"]
 
+_ROOMS = (NodeKind.INGEST, NodeKind.WALL, NodeKind.RECORDER)
+"""What is joined to a switch of its own room."""
+
 
 @dataclass(frozen=True)
 class LinkUse:
@@ -40,9 +43,12 @@ class LinkUse:
 def link_uses(
     network: Network, loads: Mapping[str, ElementLoad], node: NodeType
 ) -> list[LinkUse]:
-    """Every link, the first to fill first; a link may be filled as far as a network interface."""
+    """Links between sites, the first to fill first; each may be filled as a network interface."""
+    rooms = {name for kind in _ROOMS for name in network.of(kind)}
     found = []
     for link in network.links():
+        if rooms & {link.a, link.b}:
+            continue
         load = loads[link.name]
         allowed = link.capacity_mbps * node.nic_share
         growth = allowed / load.peak if load.peak else math.inf
