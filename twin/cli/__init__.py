@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from twin import __version__
-from twin.cli import calibrate, data, run, scenario, streams
+from twin.cli import calibrate, data, network, run, scenario, streams
 from twin.errors import TwinError
 
 __all__ = ["app", "main"]
@@ -26,6 +26,7 @@ app.add_typer(scenario.app, name="scenario")
 app.add_typer(streams.app, name="streams")
 app.command("run")(run.run)
 app.command("runs")(run.runs)
+app.command("network")(network.network)
 
 
 def _print_version(asked: bool) -> None:

@@ -10,22 +10,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from zlib import crc32
 
 import numpy as np
+import numpy.typing as npt
 from scipy.special import stdtrit
 
 from twin.model.centre.engines import Engine
 from twin.model.centre.journal import Journal, Origin
-from twin.model.centre.world import NEVER
+from twin.model.centre.world import NEVER, Requisitions
 from twin.model.clock import MS_PER_DAY, MS_PER_H, whole_ms
 from twin.model.network.failures import Failure, Outage, outages
 from twin.model.network.losses import camera_sources
 from twin.model.workload import sample_world
 from twin.scenarios.experiment import Prepared, replicate
 
-__all__ = ["Estimate", "Replay", "dark_cameras", "replay", "replay_year", "spread"]
+__all__ = ["Estimate", "Lost", "Replay", "dark_cameras", "replay", "spread"]
 
 CONFIDENCE = 0.95
 DAYS_BETWEEN = 7
@@ -35,6 +37,7 @@ QUIET = 3
 
 Progress = Callable[[int, int], None]
 Interval = tuple[int, int, int]
+Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -51,8 +54,8 @@ class Estimate:
         mean = float(np.mean(values))
         if len(values) == 1:
             return cls(mean, math.nan, math.nan)
-        half = stdtrit(len(values) - 1, (1 + CONFIDENCE) / 2) * float(np.std(values, ddof=1))
-        half /= math.sqrt(len(values))
+        quantile = float(stdtrit(len(values) - 1, (1 + CONFIDENCE) / 2))
+        half = quantile * float(np.std(values, ddof=1)) / math.sqrt(len(values))
         return cls(mean, mean - half, mean + half)
 
     def times(self, factor: float) -> Estimate:
@@ -61,24 +64,32 @@ class Estimate:
 
 
 @dataclass(frozen=True)
-class Replay:
-    """What one failure takes away once the room adapts.
+class Lost:
+    """What is lost once the room adapts; a negative one is a gain.
 
     Attributes
     ----------
-    imposed : int
-        Outages played, over all replications.
-    viewing_h, notices, alerts, requisitions : Estimate
-        Lost per failure: camera-hours entitled to live viewing; incidents noticed; alerts given;
-        réquisitions about images that were not recorded. A negative one is a gain.
+    viewing_h : Estimate
+        Camera-hours entitled to live viewing.
+    notices, alerts : Estimate
+        Incidents noticed; alerts given.
+    requisitions : Estimate
+        Réquisitions about images that were not recorded.
     """
 
-    failure: Failure
-    imposed: int
     viewing_h: Estimate
     notices: Estimate
     alerts: Estimate
     requisitions: Estimate
+
+
+@dataclass(frozen=True)
+class Replay:
+    """Lost by one failure, over the so many that were imposed."""
+
+    failure: Failure
+    imposed: int
+    lost: Lost
 
 
 @dataclass(frozen=True)
@@ -92,64 +103,64 @@ class _Counts:
 def replay(
     prepared: Prepared,
     failures: Sequence[Failure],
+    everything: Sequence[Failure],
     seed: int,
     replications: int,
     *,
     engine: Engine = "kernel",
     progress: Progress = lambda *_: None,
-) -> list[Replay]:
-    """Impose each failure, as long as its repair, on the same replications.
+) -> tuple[list[Replay], Lost]:
+    """Impose some failures, as long as their repair; then let everything fail as it does.
 
     Parameters
     ----------
     failures : sequence of Failure
         Some of `twin.model.network.failures.single_failures`, the worst ones by analysis.
+    everything : sequence of Failure
+        All of them.
     progress : callable
         Called with the runs finished and wanted.
+
+    Returns
+    -------
+    list of Replay, Lost
+        Lost by each of `failures`, per failure; lost over the horizon by `everything`.
     """
-    wanted = replications * (1 + len(failures))
-    lost: list[list[_Counts]] = [[] for _ in failures]
+    runs = 2 + len(failures)
+    lost: list[list[_Counts]] = [[] for _ in range(runs - 1)]
     imposed = [0] * len(failures)
     for replication in range(1, replications + 1):
-        done = (replication - 1) * (1 + len(failures))
-        progress(done, wanted)
-        before = _counts(prepared, {}, [], seed, replication, engine)
+        done = (replication - 1) * runs
+        progress(done, replications * runs)
+        play = _Player(prepared, seed, replication, engine)
+        before = play({}, [])
         for i, failure in enumerate(failures):
-            progress(done + 1 + i, wanted)
+            progress(done + 1 + i, replications * runs)
             happened = list(spread(failure, prepared.centre.horizon_ms, seed, replication))
-            after = _counts(prepared, {failure.target.name: failure}, happened, seed, replication,
-                            engine)  # fmt: skip
+            after = play({_key(failure): failure}, happened)
             lost[i].append(_difference(before, after, len(happened)))
             imposed[i] += len(happened)
-    progress(wanted, wanted)
-    return [
-        Replay(failure, count, **_estimates(rows))
-        for failure, count, rows in zip(failures, imposed, lost, strict=True)
-    ]
+        after = play(
+            {_key(failure): failure for failure in everything},
+            list(_drawn(everything, prepared.centre.horizon_ms, seed, replication)),
+        )
+        lost[-1].append(_difference(before, after, 1))
+    progress(replications * runs, replications * runs)
+    found = [_lost(rows) for rows in lost]
+    return [Replay(*row) for row in zip(failures, imposed, found[:-1], strict=True)], found[-1]
 
 
-def replay_year(
-    prepared: Prepared,
-    failures: Sequence[Failure],
-    seed: int,
-    replications: int,
-    *,
-    engine: Engine = "kernel",
-) -> dict[str, Estimate]:
-    """Lost over the horizon when everything fails as it does, by the names of `Replay`."""
-    named = {f"{f.target.cause}/{f.target.name}": f for f in failures}
-    rows = []
-    for replication in range(1, replications + 1):
-        horizon_ms = prepared.centre.horizon_ms
-        happened = [
-            Outage(key, outage.start_ms, outage.end_ms)
-            for key, failure in named.items()
-            for outage in outages([failure.target], horizon_ms, seed, replication)
-        ]
-        before = _counts(prepared, {}, [], seed, replication, engine)
-        after = _counts(prepared, named, happened, seed, replication, engine)
-        rows.append(_difference(before, after, 1))
-    return _estimates(rows)
+def _key(failure: Failure) -> str:
+    """Name that no other target bears: a site and its mains have one name."""
+    return f"{failure.target.cause}/{failure.target.name}"
+
+
+def _drawn(
+    failures: Iterable[Failure], horizon_ms: int, seed: int, replication: int
+) -> Iterator[Outage]:
+    for failure in failures:
+        for outage in outages([failure.target], horizon_ms, seed, replication):
+            yield replace(outage, target=_key(failure))
 
 
 def spread(failure: Failure, horizon_ms: int, seed: int, replication: int) -> Iterator[Outage]:
@@ -160,13 +171,12 @@ def spread(failure: Failure, horizon_ms: int, seed: int, replication: int) -> It
     length_ms = whole_ms(failure.target.repair_h, MS_PER_H)
     week_ms = DAYS_BETWEEN * MS_PER_DAY
     period_ms = math.ceil((1 + QUIET) * length_ms / week_ms) * week_ms
-    name = f"imposed/{failure.target.cause}/{failure.target.name}"
-    entropy = [seed, replication, crc32(name.encode())]
+    entropy = [seed, replication, crc32(f"imposed/{_key(failure)}".encode())]
     generator = np.random.default_rng(np.random.SeedSequence(entropy))
     for start_ms in range(0, max(horizon_ms - period_ms, 0) + 1, period_ms):
         free_ms = min(period_ms, horizon_ms - start_ms)
         at_ms = start_ms + int(generator.random() * free_ms)
-        yield Outage(failure.target.name, at_ms, min(at_ms + length_ms, horizon_ms))
+        yield Outage(_key(failure), at_ms, min(at_ms + length_ms, horizon_ms))
 
 
 def dark_cameras(
@@ -185,23 +195,56 @@ def dark_cameras(
     ]
 
 
-def _counts(
-    prepared: Prepared,
-    failures: dict[str, Failure],
-    happened: Sequence[Outage],
-    seed: int,
-    replication: int,
-    engine: Engine,
-) -> _Counts:
-    dark = dark_cameras(prepared, failures, happened)
-    journal = replicate(prepared, seed, replication, engine=engine, outages=dark)
-    tasks = journal.tasks.to_pandas()
-    return _Counts(
-        viewing_h=_viewing_h(journal, prepared.centre.horizon_ms),
-        notices=float(tasks["origin"].isin([Origin.WALL, Origin.PATROL]).sum()),
-        alerts=float((tasks["alert_ms"] != NEVER).sum()),
-        requisitions=-float(_unrecorded(prepared, failures, happened, seed, replication)),
-    )
+@dataclass(frozen=True)
+class _Player:
+    """Plays one replication under some outages, and counts."""
+
+    prepared: Prepared
+    seed: int
+    replication: int
+    engine: Engine
+
+    def __call__(self, failures: dict[str, Failure], happened: Sequence[Outage]) -> _Counts:
+        dark = dark_cameras(self.prepared, failures, happened)
+        journal = replicate(
+            self.prepared, self.seed, self.replication, engine=self.engine, outages=dark
+        )
+        tasks = journal.tasks.to_pandas()
+        return _Counts(
+            viewing_h=_viewing_h(journal, self.prepared.centre.horizon_ms),
+            notices=float(tasks["origin"].isin([Origin.WALL, Origin.PATROL]).sum()),
+            alerts=float((tasks["alert_ms"] != NEVER).sum()),
+            requisitions=-float(self.unrecorded(failures, happened)),
+        )
+
+    def unrecorded(self, failures: dict[str, Failure], happened: Sequence[Outage]) -> int:
+        """Réquisitions about facts of an hour that no recorder of their commune kept."""
+        if not any(failures[outage.target].unrecorded for outage in happened):
+            return 0
+        letters, kept_ms = self.letters
+        facts_ms = letters.erased_ms - kept_ms
+        lost = np.zeros(len(facts_ms), dtype=np.bool_)
+        for outage in happened:
+            theirs = np.isin(2 * letters.commune, failures[outage.target].unrecorded)
+            lost |= theirs & (outage.start_ms <= facts_ms) & (facts_ms < outage.end_ms)
+        return int(lost.sum())
+
+    @cached_property
+    def letters(self) -> tuple[Requisitions, Ints]:
+        """Réquisitions of the replication, and how long the images of each are kept."""
+        prepared = self.prepared
+        letters = sample_world(
+            prepared.centre,
+            prepared.territory,
+            prepared.calendar,
+            prepared.demand,
+            prepared.assumptions,
+            plan=prepared.plan,
+            seed=self.seed,
+            replication=self.replication,
+        ).requisitions
+        kept_ms = [whole_ms(c.retention_days, MS_PER_DAY) for c in prepared.territory.communes]
+        return letters, np.array(kept_ms, dtype=np.int64)[letters.commune]
 
 
 def _viewing_h(journal: Journal, horizon_ms: int) -> float:
@@ -212,40 +255,13 @@ def _viewing_h(journal: Journal, horizon_ms: int) -> float:
     return float((rows["entitled"] * length_ms).sum()) / MS_PER_H
 
 
-def _unrecorded(
-    prepared: Prepared,
-    failures: dict[str, Failure],
-    happened: Sequence[Outage],
-    seed: int,
-    replication: int,
-) -> int:
-    """Réquisitions about facts of an hour that no recorder of their commune kept."""
-    if not any(failures[outage.target].unrecorded for outage in happened):
-        return 0
-    letters = sample_world(
-        prepared.centre,
-        prepared.territory,
-        prepared.calendar,
-        prepared.demand,
-        prepared.assumptions,
-        plan=prepared.plan,
-        seed=seed,
-        replication=replication,
-    ).requisitions
-    kept_ms = np.array([c.retention_days * MS_PER_DAY for c in prepared.territory.communes])
-    facts_ms = letters.erased_ms - kept_ms[letters.commune]
-    lost = np.zeros(len(facts_ms), dtype=np.bool_)
-    for outage in happened:
-        theirs = np.isin(2 * letters.commune, failures[outage.target].unrecorded)
-        lost |= theirs & (outage.start_ms <= facts_ms) & (facts_ms < outage.end_ms)
-    return int(lost.sum())
-
-
 def _difference(before: _Counts, after: _Counts, outages_played: int) -> _Counts:
     """Lost per outage."""
     lost = {f.name: getattr(before, f.name) - getattr(after, f.name) for f in fields(_Counts)}
     return _Counts(**{name: value / outages_played for name, value in lost.items()})
 
 
-def _estimates(rows: Sequence[_Counts]) -> dict[str, Estimate]:
-    return {f.name: Estimate.of([getattr(row, f.name) for row in rows]) for f in fields(_Counts)}
+def _lost(rows: Sequence[_Counts]) -> Lost:
+    return Lost(
+        **{f.name: Estimate.of([getattr(row, f.name) for row in rows]) for f in fields(_Counts)}
+    )

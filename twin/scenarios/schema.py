@@ -22,6 +22,7 @@ from twin.model.assumptions import Assumptions, load_assumptions
 from twin.model.calendar import Event, Horizon
 from twin.model.demand import DemandLevers
 from twin.model.indicators import load_indicators
+from twin.model.network.levers import NetworkLevers
 from twin.model.seats import SeatsLevers
 from twin.model.territory import CommunesLevers, ForfaitLevers
 
@@ -34,7 +35,7 @@ MAX_REPLICATIONS = 9_999
 """Files of replications are numbered with four digits."""
 
 _ENDS = ("low", "central", "high")
-_AFTER_THE_RUN = ("tariffs",)
+_AFTER_THE_RUN = ("tariffs", "network")
 """Blocks that change no simulated figure."""
 
 
@@ -89,6 +90,8 @@ class Scenario(_Block):
     """Seats, people and rules of the room."""
     tariffs: Tariffs
     """What the communes pay; changes no simulated figure."""
+    network: NetworkLevers = NetworkLevers()
+    """Where the images travel and are kept; changes no simulated figure."""
     events: tuple[Event, ...] = ()
     """Hours during which more happens in some communes."""
     assumptions: Mapping[str, Choice] = {}

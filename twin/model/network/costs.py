@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from twin.contracts import Figure, Kind
@@ -22,6 +22,10 @@ _PRICES = {
     **dict.fromkeys((NodeKind.INGEST, NodeKind.WALL, NodeKind.RECORDER), "server_eur"),
 }
 _RECORDERS = "Enregistreurs, sans leurs disques"
+_NOTHING = (0.0, 0.0, 0.0)
+
+Amount = tuple[float, float, float]
+"""Value, low and high."""
 _ITEMS = {
     "Commutateurs des communes": (NodeKind.COMMUNE,),
     "Commutateurs d'agrégation et du centre": _SWITCHES,
@@ -90,8 +94,9 @@ def doubling(target: Target, network: Network, assumptions: Assumptions) -> Doub
 
     A link gets a second one of the same length on other streets; a node, a twin; a site of the
     centre, a second site with all that it holds, a second fallback room and further lines; an
-    aggregation point, a second one with a second link to all its neighbours. None for what has no
-    second: the site of a commune, whose cameras are wired to it, and the State's own equipment.
+    aggregation point, a second one with a second link to all its neighbours; a mains supply, a
+    backup for days. None for what has no second: the site of a commune, whose cameras are wired to
+    it, and the State's own equipment.
     """
     prices = _Prices(assumptions)
     graph = network.graph
@@ -100,6 +105,8 @@ def doubling(target: Target, network: Network, assumptions: Assumptions) -> Doub
     if target.cause is Cause.NODE:
         kind = graph.nodes[target.name]["kind"]
         return prices.doubled({_PRICES[kind]: 1.0}, 0.0, network) if kind in _PRICES else None
+    if target.cause is Cause.POWER:
+        return prices.doubled({"backup_power_eur": 1.0}, 0.0, network)
     members = [name for name, site in graph.nodes(data="site") if site == target.name]
     kinds = [graph.nodes[name]["kind"] for name in members]
     if NodeKind.COMMUNE in kinds:
@@ -137,8 +144,8 @@ def _links(network: Network, prices: _Prices) -> Iterator[CostLine]:
             item,
             quantity,
             unit,
-            _figure(0.0, 0.0, 0.0, _EUR, source),
-            _figure(total, *spread, _EUR_YEAR, source),
+            _figure(_NOTHING, _EUR, source),
+            _figure((total, *spread), _EUR_YEAR, source),
         )
     nomadic = sum(network.graph.nodes[name]["cameras"] for name in network.of(NodeKind.NOMADIC))
     yield prices.rented("Abonnements mobiles", nomadic, "caméras", "cellular_eur_camera_year")
@@ -160,42 +167,51 @@ class _Prices:
             return total, total
         return total * min(entry.low, value) / value, total * max(entry.high, value) / value
 
-    def amount(self, quantity: float, key: str) -> tuple[float, float, float]:
+    def amount(self, quantity: float, key: str) -> Amount:
+        """Price of a quantity."""
         total = quantity * self.values[key]
         return (total, *self.around(key, total))
 
     def bought(self, item: str, quantity: float, unit: str, key: str) -> CostLine:
+        """Line of an equipment and its upkeep."""
         amount = self.amount(quantity, key)
+        yearly = _times(amount, self.upkeep)
         return CostLine(
             item,
             quantity,
             unit,
-            _figure(*amount, _EUR, key),
-            _figure(*(self.upkeep * a for a in amount), _EUR_YEAR, f"{key}, equipment_upkeep_share"),
+            _figure(amount, _EUR, key),
+            _figure(yearly, _EUR_YEAR, f"{key}, equipment_upkeep_share"),
         )
 
     def rented(self, item: str, quantity: float, unit: str, key: str) -> CostLine:
-        nothing = _figure(0.0, 0.0, 0.0, _EUR, key)
-        return CostLine(
-            item, quantity, unit, nothing, _figure(*self.amount(quantity, key), _EUR_YEAR, key)
-        )
+        """Line of a subscription."""
+        yearly = _figure(self.amount(quantity, key), _EUR_YEAR, key)
+        return CostLine(item, quantity, unit, _figure(_NOTHING, _EUR, key), yearly)
 
     def doubled(self, bought: dict[str, float], rent: float, network: Network) -> Doubling:
         """Price of some equipment and of a rent."""
-        amounts = [self.amount(quantity, key) for key, quantity in bought.items()]
         hypothesis = network.source.startswith("hypothesis")
         ends = self.around("fibre_eur_km_year", rent) if hypothesis else (rent, rent)
-        rents = (rent, *ends)
-        once = [sum(amount[i] for amount in amounts) for i in range(3)]
-        yearly = [rents[i] + self.upkeep * once[i] for i in range(3)]
-        spread = [yearly[i] + once[i] / self.life_years for i in range(3)]
+        once = _sum(self.amount(quantity, key) for key, quantity in bought.items())
+        yearly = _sum([(rent, *ends), _times(once, self.upkeep)])
         source = ", ".join([*bought, *(["fibre_eur_km_year"] if rent else [])]) or network.source
         return Doubling(
-            _figure(*once, _EUR, source),
-            _figure(*yearly, _EUR_YEAR, source),
-            _figure(*spread, _EUR_YEAR, source),
+            _figure(once, _EUR, source),
+            _figure(yearly, _EUR_YEAR, source),
+            _figure(_sum([yearly, _times(once, 1 / self.life_years)]), _EUR_YEAR, source),
         )
 
 
-def _figure(value: float, low: float, high: float, unit: str, source: str) -> Figure:
-    return Figure(value, low, high, unit, Kind.COMPUTED, source)
+def _figure(amount: Amount, unit: str, source: str) -> Figure:
+    return Figure(*amount, unit, Kind.COMPUTED, source)
+
+
+def _times(amount: Amount, factor: float) -> Amount:
+    value, low, high = amount
+    return factor * value, factor * low, factor * high
+
+
+def _sum(amounts: Iterable[Amount]) -> Amount:
+    values, lows, highs = zip(_NOTHING, *amounts, strict=True)
+    return sum(values), sum(lows), sum(highs)

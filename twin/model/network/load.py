@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +33,7 @@ _BUSY = 0.95
 _SINGLE = (Kind.POLICE, Kind.NUISANCE, Kind.REQUEST, Kind.PATROL, Kind.CHECK)
 """Work that looks at one image at a time, in the main stream."""
 
+Counts = npt.NDArray[np.int8]
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
@@ -149,13 +151,14 @@ class Traffic:
         self.extraction_speed = extraction_speed
         self.camera_source = camera_sources(territory, centre)
         night = [edge for span in calendar.intervals(levers.night) for edge in span]
-        self.grid_ms = np.unique([*calendar.edge_ms[:-1], *(e for e in night if e < centre.horizon_ms)])
+        edges_ms = [*calendar.edge_ms, *night]
+        self.grid_ms = np.unique([edge for edge in edges_ms if edge < centre.horizon_ms])
         dark = np.searchsorted(np.array(night), self.grid_ms, side="right") % 2 == 1
         self.factor = np.where(dark, rates.night_factor, 1.0)
         hour = np.searchsorted(calendar.edge_ms, self.grid_ms, side="right") - 1
         self.hour = calendar.hour_of_week[hour]
 
-    def on(self, name: str, crossed: dict[Leg, npt.NDArray[np.int8]], on_demand: bool) -> ElementLoad:
+    def on(self, name: str, crossed: dict[Leg, Counts], on_demand: bool) -> ElementLoad:
         """Load of the element that the sources cross so often on each leg."""
         rates = self.rates
         seen = crossed[Leg.INGEST] * on_demand + crossed[Leg.WALL]
@@ -305,7 +308,7 @@ def _summed(name: str, value: Floats, length_ms: Ints, hour: Ints) -> ElementLoa
     value, length_ms, hour = value[order], length_ms[order], hour[order]
     p95, peak = np.zeros(HOURS), np.zeros(HOURS)
     edges = np.searchsorted(hour, np.arange(HOURS + 1))
-    for i, (first, end) in enumerate(zip(edges, edges[1:], strict=False)):
+    for i, (first, end) in enumerate(pairwise(edges)):
         if end > first:
             p95[i] = _quantile(value[first:end], length_ms[first:end])
             peak[i] = value[end - 1]

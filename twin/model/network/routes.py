@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 import networkx as nx
 import numpy as np
@@ -56,9 +57,8 @@ class Routes:
 
 def source_names(territory: Territory) -> list[str]:
     """Nodes that hold the cameras, in the order of the sources."""
-    return [
-        name for commune in territory.communes for name in (commune.insee, f"nomadic-{commune.insee}")
-    ]
+    codes = [commune.insee for commune in territory.communes]
+    return [name for code in codes for name in (code, f"nomadic-{code}")]
 
 
 def link_name(a: str, b: str) -> str:
@@ -72,13 +72,11 @@ def routes_of(network: Network, territory: Territory) -> Routes:
     links = tuple(sorted({link.name for link in network.links()}))
     nodes = tuple(name for name in network.graph if name != OPERATORS)
     row = {name: i for i, name in enumerate((*links, *nodes))}
-    crossed = {
-        leg: np.zeros((len(row), 2 * len(territory.communes)), dtype=np.int8) for leg in Leg
-    }
+    crossed = {leg: np.zeros((len(row), 2 * len(territory.communes)), dtype=np.int8) for leg in Leg}
     for (leg, source), path in paths.items():
         # What leaves an ingest node was received on the first leg.
         received = path if leg is Leg.INGEST else path[1:]
-        hops = [link_name(a, b) for a, b in zip(path, path[1:], strict=False)]
+        hops = [link_name(a, b) for a, b in pairwise(path)]
         for name in (*hops, *received):
             crossed[leg][row[name], source] += 1
     return Routes(links, nodes, crossed, paths)
@@ -89,9 +87,7 @@ def _paths(network: Network, territory: Territory) -> Iterator[tuple[tuple[Leg, 
     fixed = network.without(
         NodeKind.STATE, NodeKind.CELLULAR, NodeKind.NOMADIC, NodeKind.VIRTUAL, NodeKind.RECORDER
     )
-    mobile = network.without(
-        NodeKind.STATE, NodeKind.COMMUNE, NodeKind.VIRTUAL, NodeKind.RECORDER
-    )
+    mobile = network.without(NodeKind.STATE, NodeKind.COMMUNE, NodeKind.VIRTUAL, NodeKind.RECORDER)
     recorder = "recorder-1" if "recorder-1" in network.graph else None
     cameras = dict(network.graph.nodes(data="cameras"))
     names = source_names(territory)

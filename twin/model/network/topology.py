@@ -33,6 +33,8 @@ OPERATORS = "operators"
 _KM_PER_DEGREE = 111.2
 _HYPOTHESIS = "hypothesis: nearest aggregation points, spanning tree closed into rings"
 
+_RECIPIENTS = {"police": "DIPN 59", "gendarmerie": "gendarmerie"}
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -93,6 +95,11 @@ class Network:
             if OPERATORS not in {a, b}
         ]
 
+    def label(self, name: str) -> str:
+        """Words for a node, a site, or a link."""
+        known = dict(self.graph.nodes(data="label"))
+        return " — ".join(known.get(end) or end for end in name.split(" — "))
+
     def without(self, *kinds: NodeKind) -> nx.Graph:
         """Return the part that traffic may cross: a service of the State carries nobody's images.
 
@@ -134,7 +141,7 @@ def build_network(
     return assemble(links, territory, levers, assumptions, node, ingest_nodes, source)
 
 
-def places_of(codes: Iterable[str]) -> list[Place]:
+def places_of(codes: Sequence[str]) -> list[Place]:
     """Return places of the MEL by INSEE code."""
     known = {place.insee: place for place in load_mel().places}
     for code in codes:
@@ -164,18 +171,15 @@ def hypothetical(
     switch_eur_year = _per_year(assumptions, assumptions["core_switch_eur"])
     most = levers.aggregation_points or math.ceil(math.sqrt(len(communes)))
     least = levers.aggregation_points or 1
-    best: tuple[float, list[int], list[tuple[int, int]]] | None = None
+    candidates = []
     for medoids in _medoids(access_km, most)[least - 1 :]:
         core = [*medoids, *range(len(communes), len(km))]
         ring = _backbone(km[np.ix_(core, core)], len(sites), levers.rings)
-        length = access_km[:, medoids].min(axis=1).sum() + sum(
-            km[core[a], core[b]] for a, b in ring
-        )
+        length = access_km[:, medoids].min(axis=1).sum()
+        length += sum(km[core[a], core[b]] for a, b in ring)
         cost = length * assumptions["fibre_eur_km_year"] + len(medoids) * switch_eur_year
-        if best is None or cost < best[0]:
-            best = cost, medoids, ring
-    assert best is not None
-    _, medoids, ring = best
+        candidates.append((cost, medoids, ring))
+    _, medoids, ring = min(candidates)
     return [
         *_fibre(communes, sites, medoids, ring, km, assumptions),
         *_leased([f"centre-{i + 1}" for i in range(len(sites))], recipients, assumptions),
@@ -247,9 +251,7 @@ def assemble(
         name = f"nomadic-{commune.insee}"
         _add(graph, name, NodeKind.NOMADIC, None, cameras=commune.nomadic, label=commune.name)
         subscription = assumptions["cellular_eur_camera_year"] * commune.nomadic
-        _wire(
-            graph, name, "cellular", assumptions["cellular_mbps"] * commune.nomadic, subscription
-        )
+        _wire(graph, name, "cellular", assumptions["cellular_mbps"] * commune.nomadic, subscription)
     return Network(graph, source)
 
 
@@ -257,11 +259,13 @@ def _outside(name: str, communes: dict[str, Commune]) -> dict[str, Any]:
     """Attributes of a node named by a link."""
     if name.startswith("centre-"):
         return _node(NodeKind.CENTRE, f"site-{name.removeprefix('centre-')}")
-    if name in {"police", "gendarmerie"}:
-        return _node(NodeKind.STATE, None, label="DIPN 59" if name == "police" else name)
+    if name in _RECIPIENTS:
+        return _node(NodeKind.STATE, None, label=_RECIPIENTS[name])
     commune = communes.get(name)
     if commune is None:
-        return _node(NodeKind.AGGREGATION, name)
+        known = {place.insee: place.name for place in load_mel().places}
+        label = known.get(name.removeprefix("agg-"), name)
+        return _node(NodeKind.AGGREGATION, name, label=f"point of {label}")
     fixed = commune.cameras - commune.nomadic
     return _node(NodeKind.COMMUNE, name, cameras=fixed, label=commune.name)
 
@@ -364,7 +368,11 @@ def _backbone(km: Floats, sites: int, rings: bool) -> list[tuple[int, int]]:
         spared = {len(km) - 1} if sites == 1 else set()
         while points := sorted(set(nx.articulation_points(ring)) - spared):
             rest = ring.subgraph(set(ring) - {points[0]})
-            part = {node: i for i, nodes in enumerate(nx.connected_components(rest)) for node in nodes}
-            apart = [p for p in pairs if points[0] not in p[:2] and part[p[0]] != part[p[1]]]
-            ring.add_edge(*min(apart, key=lambda pair: (pair[2], pair))[:2])
+            part = nx.node_connected_component(rest, min(rest))
+            apart = [
+                (length, a, b)
+                for a, b, length in pairs
+                if points[0] not in {a, b} and (a in part) != (b in part)
+            ]
+            ring.add_edge(*min(apart)[1:])
     return sorted(tuple(sorted(edge)) for edge in ring.edges())

@@ -1,4 +1,4 @@
-"""How full each link is, which one fills first, and what stands between a commune and the centre."""
+"""How full each link is, which fills first, and what bounds the images of a commune."""
 
 from __future__ import annotations
 
@@ -40,9 +40,7 @@ class LinkUse:
     growth: float
 
 
-def link_uses(
-    network: Network, loads: Mapping[str, ElementLoad], node: NodeType
-) -> list[LinkUse]:
+def link_uses(network: Network, loads: Mapping[str, ElementLoad], node: NodeType) -> list[LinkUse]:
     """Links between sites, the first to fill first; each may be filled as a network interface."""
     rooms = {name for kind in _ROOMS for name in network.of(kind)}
     found = []
@@ -76,9 +74,7 @@ class MinCut:
 
 def min_cuts(network: Network, communes: Iterable[str]) -> list[MinCut]:
     """Minimum cut between each commune and the agents (Ford and Fulkerson 1956)."""
-    graph = network.without(
-        NodeKind.STATE, NodeKind.CELLULAR, NodeKind.NOMADIC, NodeKind.RECORDER
-    )
+    graph = network.without(NodeKind.STATE, NodeKind.CELLULAR, NodeKind.NOMADIC, NodeKind.RECORDER)
     found = []
     for commune in communes:
         mbps, (near, _) = nx.minimum_cut(graph, commune, OPERATORS, capacity="capacity_mbps")

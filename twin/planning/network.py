@@ -1,0 +1,315 @@
+"""The network of a scenario, studied: what each link carries, what fails, what it costs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from twin.contracts import Capacity, Figure, load_capacities, load_stream_types
+from twin.errors import InputError
+from twin.files import data_folder
+from twin.model.assumptions import Assumptions, load_assumptions
+from twin.model.centre.engines import Engine
+from twin.model.centre.journal import Journal
+from twin.model.clock import DAYS_PER_YEAR, MS_PER_DAY, MS_PER_H
+from twin.model.network.costs import CostLine, Doubling, doubling, network_costs
+from twin.model.network.failures import Failure, Target, single_failures
+from twin.model.network.ingest import NodeCount, blind_s, nodes_for
+from twin.model.network.levers import NetworkLevers
+from twin.model.network.load import ElementLoad, Traffic, loads, rates_of
+from twin.model.network.losses import Activity, Loss, activity_of, loss_of
+from twin.model.network.routes import routes_of
+from twin.model.network.storage import Recordings, recordings
+from twin.model.network.topology import Network, build_network
+from twin.model.network.use import LinkUse, MinCut, link_uses, min_cuts
+from twin.planning.resilience import Lost, Replay, replay
+from twin.scenarios.experiment import Prepared, prepare, replicate
+from twin.scenarios.schema import Scenario
+
+__all__ = ["FailureRow", "Failures", "Study", "capacity_in_use", "failures_of", "study"]
+
+MEASURED_HERE = Path("runs/streams/capacity.json")
+"""Where ``twin streams fit`` writes."""
+
+HAZARDS = (
+    "fibre_cuts_per_km_year",
+    "fibre_repair_h",
+    "equipment_failures_per_year",
+    "equipment_repair_h",
+    "power_cuts_per_year",
+    "power_cut_h",
+    "battery_h",
+    "centre_battery_h",
+    "disasters_per_year",
+    "disaster_repair_h",
+)
+"""Assumptions that say how often something fails and for how long."""
+
+_H_PER_YEAR = DAYS_PER_YEAR * MS_PER_DAY / MS_PER_H
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Study:
+    """What a network carries and costs.
+
+    Attributes
+    ----------
+    loads : dict of str to ElementLoad
+        Of every link and node, by name.
+    uses : list of LinkUse
+        Links between sites, the first to fill first.
+    uses_if_all : list of LinkUse
+        The same links if every main stream reached the centre and were recorded there.
+    cuts : list of MinCut
+        By commune.
+    streams : int
+        Streams that the ingest must be able to carry at once.
+    nodes : NodeCount
+    nodes_if_all : NodeCount
+        For every stream of every camera.
+    blind : dict of str to Figure
+        Time without an image after a power cut, by percentile of the cameras.
+    """
+
+    prepared: Prepared
+    levers: NetworkLevers
+    network: Network
+    loads: dict[str, ElementLoad]
+    uses: list[LinkUse]
+    uses_if_all: list[LinkUse]
+    cuts: list[MinCut]
+    streams: int
+    nodes: NodeCount
+    nodes_if_all: NodeCount
+    blind: dict[str, Figure]
+    recordings: list[Recordings]
+    costs: list[CostLine]
+
+
+@dataclass(frozen=True)
+class FailureRow:
+    """A single failure, what it takes away once and in a year, and the price of a second one."""
+
+    failure: Failure
+    communes: int
+    cameras: int
+    once: Loss
+    yearly: Loss
+    doubling: Doubling | None
+
+
+@dataclass(frozen=True)
+class Failures:
+    """Every single failure, the one that costs most camera-hours a year first.
+
+    Attributes
+    ----------
+    network : Network
+    availability : float
+        Part of the camera-hours that an agent could see, if all failures came alone.
+    replays : list of Replay
+        The first ones, once the room adapts.
+    year : Lost
+        Lost over the horizon when everything fails as it does.
+    reversals : dict of str to str
+        Assumptions that put another failure first when they alone move to an end of their range
+        ("key, low"), and which one.
+    """
+
+    network: Network
+    rows: list[FailureRow]
+    availability: float
+    replays: list[Replay]
+    year: Lost
+    reversals: dict[str, Target]
+
+
+def capacity_in_use(path: Path | None = None) -> Capacity:
+    """Measured capacity of a server that fetches its cameras, as a centre's does.
+
+    A file given, else the one measured in ``runs/streams``, else the example of the data.
+    """
+    example = data_folder() / "capacity_example.json"
+    held = load_capacities(path or (MEASURED_HERE if MEASURED_HERE.exists() else example))
+    if not held:
+        raise InputError(f"{path}: holds no capacity")
+    return next((capacity for capacity in held if capacity.mode == "pull"), held[0])
+
+
+def study(scenario: Scenario, seed: int, capacity: Capacity, *, engine: Engine = "kernel") -> Study:
+    """Load of the network over the first replication of a scenario, and what follows from it."""
+    prepared = prepare(scenario)
+    levers = scenario.network
+    journal = replicate(prepared, seed, 1, engine=engine)
+    network, streams, nodes, nodes_if_all = _built(prepared, levers, capacity)
+    types = load_stream_types()
+    found = _loads(prepared, network, levers, journal)
+    everything = levers.model_copy(update={"main_stream": "always", "recording": "centre"})
+    other, *_ = _built(prepared, everything, capacity)
+    all_loads = _loads(prepared, other, everything, journal)
+    communes = prepared.territory.communes
+    kept = _recordings(prepared, levers)
+    return Study(
+        prepared=prepared,
+        levers=levers,
+        network=network,
+        loads=found,
+        uses=link_uses(network, found, types.node),
+        uses_if_all=link_uses(other, all_loads, types.node),
+        cuts=min_cuts(network, [commune.insee for commune in communes]),
+        streams=streams,
+        nodes=nodes,
+        nodes_if_all=nodes_if_all,
+        blind=blind_s(capacity, prepared.assumptions["restart_s"]),
+        recordings=kept,
+        costs=network_costs(network, _chosen(kept, levers), prepared.assumptions),
+    )
+
+
+def failures_of(
+    scenario: Scenario,
+    seed: int,
+    replications: int,
+    capacity: Capacity,
+    *,
+    played_again: int = 3,
+    engine: Engine = "kernel",
+    progress: Progress = lambda *_: None,
+) -> Failures:
+    """Rank every single failure; play the centre again with the first ones.
+
+    Parameters
+    ----------
+    played_again : int
+        How many, of different consequences.
+    progress : callable
+        Called with the runs finished and wanted.
+    """
+    prepared = prepare(scenario)
+    network, *_ = _built(prepared, scenario.network, capacity)
+    wanted = replications * (3 + played_again)
+    journals = []
+    for replication in range(1, replications + 1):
+        progress(replication - 1, wanted)
+        journals.append(replicate(prepared, seed, replication, engine=engine))
+    activity = activity_of(journals, prepared.centre, prepared.territory, prepared.calendar)
+    rows = _ranked(prepared, network, activity)
+    year_h = float(activity.cameras.sum()) * _H_PER_YEAR
+    replays, year = replay(
+        prepared,
+        _different(rows, played_again),
+        [row.failure for row in rows],
+        seed,
+        replications,
+        engine=engine,
+        progress=lambda done, _: progress(replications + done, wanted),
+    )
+    return Failures(
+        network=network,
+        rows=rows,
+        availability=1 - sum(row.yearly.camera_h for row in rows) / year_h,
+        replays=replays,
+        year=year,
+        reversals=_reversals(scenario, prepared, network, activity),
+    )
+
+
+def _ranked(prepared: Prepared, network: Network, activity: Activity) -> list[FailureRow]:
+    rows = []
+    for failure in single_failures(network, prepared.territory, prepared.assumptions):
+        once = loss_of(failure, activity)
+        rows.append(
+            FailureRow(
+                failure=failure,
+                communes=sum(source % 2 == 0 for source in failure.dark),
+                cameras=int(activity.cameras[list(failure.dark)].sum()),
+                once=once,
+                yearly=once.times(failure.target.failures_per_year),
+                doubling=doubling(failure.target, network, prepared.assumptions),
+            )
+        )
+    return sorted(rows, key=lambda row: (-row.yearly.camera_h, row.failure.target.name))
+
+
+def _reversals(
+    scenario: Scenario, prepared: Prepared, network: Network, activity: Activity
+) -> dict[str, Target]:
+    """What would put another failure first, one assumption moved at a time."""
+    first = _first(prepared, network, activity)
+    found = {}
+    for key in HAZARDS:
+        for end in ("low", "high"):
+            moved = replace(prepared, assumptions=Assumptions({**scenario.assumptions, key: end}))
+            other = _first(moved, network, activity)
+            if (other.cause, other.name) != (first.cause, first.name):
+                found[f"{key}, {end}"] = other
+    return found
+
+
+def _first(prepared: Prepared, network: Network, activity: Activity) -> Target:
+    return _ranked(prepared, network, activity)[0].failure.target
+
+
+def _different(rows: Sequence[FailureRow], count: int) -> list[Failure]:
+    """First failures that do not darken for as long the same cameras as one before."""
+    chosen: dict[tuple[tuple[int, ...], float], Failure] = {}
+    for row in rows:
+        failure = row.failure
+        if len(chosen) < count and failure.dark:
+            chosen.setdefault((failure.dark, failure.target.repair_h), failure)
+    return list(chosen.values())
+
+
+def _built(
+    prepared: Prepared, levers: NetworkLevers, capacity: Capacity
+) -> tuple[Network, int, NodeCount, NodeCount]:
+    """Network with as many ingest nodes as it needs: network, streams, nodes, nodes for all."""
+    types = load_stream_types()
+    communes = prepared.territory.communes
+    every = sum(math.ceil(commune.cameras * commune.streams_per_camera) for commune in communes)
+    # On demand, an agent opens at most the images that he watches.
+    images = prepared.plan.levers.images or round(prepared.assumptions["images_watched"])
+    on_demand = min(every, len(prepared.plan.names) * images)
+    streams = every if levers.main_stream == "always" else on_demand
+    profile = None if levers.profile == capacity.profile else levers.profile
+    nodes, nodes_if_all = (nodes_for(max(1, n), capacity, types, profile) for n in (streams, every))
+    network = build_network(
+        prepared.territory, levers, prepared.assumptions, types.node, int(nodes.nodes.value)
+    )
+    return network, streams, nodes, nodes_if_all
+
+
+def _loads(
+    prepared: Prepared, network: Network, levers: NetworkLevers, journal: Journal
+) -> dict[str, ElementLoad]:
+    rates = rates_of(prepared.territory, levers, prepared.assumptions, load_stream_types())
+    traffic = Traffic(
+        journal,
+        prepared.centre,
+        prepared.territory,
+        prepared.calendar,
+        levers,
+        rates,
+        prepared.assumptions["extraction_speed"],
+    )
+    return loads(traffic, routes_of(network, prepared.territory), levers)
+
+
+def _recordings(prepared: Prepared, levers: NetworkLevers) -> list[Recordings]:
+    """Both places, for what each commune keeps and for the ends of what is kept in general."""
+    general = load_assumptions()["retention_days"]
+    return [
+        recordings(
+            where, prepared.territory, levers, prepared.assumptions, load_stream_types(), days
+        )
+        for where in ("edge", "centre")
+        for days in (None, general.low, general.central, general.high)
+    ]
+
+
+def _chosen(found: Sequence[Recordings], levers: NetworkLevers) -> Recordings:
+    return next(r for r in found if r.where == levers.recording and r.retention_days is None)
