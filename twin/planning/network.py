@@ -28,7 +28,15 @@ from twin.planning.resilience import Lost, Replay, replay
 from twin.scenarios.experiment import Prepared, prepare, replicate
 from twin.scenarios.schema import Scenario
 
-__all__ = ["FailureRow", "Failures", "Study", "capacity_in_use", "failures_of", "study"]
+__all__ = [
+    "FailureRow",
+    "Failures",
+    "Study",
+    "capacity_in_use",
+    "costs_of",
+    "failures_of",
+    "study",
+]
 
 MEASURED_HERE = Path("runs/streams/capacity.json")
 """Where ``twin streams fit`` writes."""
@@ -152,7 +160,6 @@ def study(scenario: Scenario, seed: int, capacity: Capacity, *, engine: Engine =
     other, *_ = _built(prepared, everything, capacity)
     all_loads = _loads(prepared, other, everything, journal)
     communes = prepared.territory.communes
-    kept = _recordings(prepared, levers)
     return Study(
         prepared=prepared,
         levers=levers,
@@ -165,9 +172,24 @@ def study(scenario: Scenario, seed: int, capacity: Capacity, *, engine: Engine =
         nodes=nodes,
         nodes_if_all=nodes_if_all,
         blind=blind_s(capacity, prepared.assumptions["restart_s"]),
-        recordings=kept,
-        costs=network_costs(network, _chosen(kept, levers), prepared.assumptions),
+        recordings=_recordings(prepared, levers),
+        costs=costs_of(prepared, levers, capacity),
     )
+
+
+def costs_of(prepared: Prepared, levers: NetworkLevers, capacity: Capacity) -> list[CostLine]:
+    """Yearly cost and investment of the network of a scenario; no run is needed.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        The scenario's; a budget takes the figures of the lines.
+    """
+    network, *_ = _built(prepared, levers, capacity)
+    kept = recordings(
+        levers.recording, prepared.territory, levers, prepared.assumptions, load_stream_types()
+    )
+    return network_costs(network, kept, prepared.assumptions)
 
 
 def failures_of(
@@ -310,6 +332,3 @@ def _recordings(prepared: Prepared, levers: NetworkLevers) -> list[Recordings]:
         for days in (None, general.low, general.central, general.high)
     ]
 
-
-def _chosen(found: Sequence[Recordings], levers: NetworkLevers) -> Recordings:
-    return next(r for r in found if r.where == levers.recording and r.retention_days is None)

@@ -48,7 +48,7 @@ def draw_network(
     if path.suffix not in _SUFFIXES:
         raise InputError(f"{path}: a name that ends in {' or '.join(_SUFFIXES)} is expected")
     where = _positions(network, territory, sites)
-    points = alt.Data(values=list(_points(network, where)))
+    points = alt.InlineData(values=list(_points(network, where)))
     x = alt.X("lon:Q", axis=None, scale=alt.Scale(zero=False, nice=False))
     y = alt.Y("lat:Q", axis=None, scale=alt.Scale(zero=False, nice=False))
     share = alt.Color(
@@ -59,7 +59,7 @@ def draw_network(
     )
     width = alt.StrokeWidth("ring:N", title="lien", scale=alt.Scale(range=[1.2, 4]))
     links = (
-        alt.Chart(alt.Data(values=list(_lines(network, where, uses))))
+        alt.Chart(alt.InlineData(values=list(_lines(network, where, uses))))
         .mark_rule()
         .encode(x=x, y=y, x2="lon2:Q", y2="lat2:Q", strokeWidth=width, color=share)
     )

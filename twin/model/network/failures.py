@@ -2,8 +2,8 @@
 
 An element cuts a commune off when every way from the agents to it passes by that element: when it
 dominates the commune in the graph where each link is a node of its own. One dominator tree answers
-for all links and nodes at once (Cooper, Harvey and Kennedy 2001, by networkx); sites, which take
-several nodes with them, are tried one by one.
+for all links and nodes at once (Cooper, Harvey and Kennedy 2001, by networkx). A site of which one
+node dominates the rest loses what that node does; the other sites are tried one by one.
 """
 
 from __future__ import annotations
@@ -154,10 +154,12 @@ def cut_off(graph: nx.Graph, root: str) -> dict[str, set[str]]:
             lost.setdefault(element, set()).add(name)
             element = above[element]
     for site, members in _sites(graph).items():
-        if len(members) == 1:
-            lost[f"site:{site}"] = lost.get(members[0], set())
+        together = set(members)
+        head = next((name for name in members if together <= lost.get(name, set())), None)
+        if head is not None:
+            lost[f"site:{site}"] = lost[head]
         else:
-            rest = graph.subgraph(set(graph) - set(members))
+            rest = graph.subgraph(set(graph) - together)
             lost[f"site:{site}"] = reached - nx.node_connected_component(rest, root)
     return lost
 

@@ -347,7 +347,8 @@ def _moved(km: Floats, medoids: list[int]) -> list[int]:
     while km[:, medoids].min(axis=1).sum() < total:
         total = km[:, medoids].min(axis=1).sum()
         nearest = np.argmin(km[:, medoids], axis=1)
-        groups = [np.flatnonzero(nearest == i) for i in range(len(medoids))]
+        # Two points in one place have one group: the second is left without.
+        groups = [np.flatnonzero(nearest == i) for i in np.unique(nearest)]
         medoids = [int(g[np.argmin(km[np.ix_(g, g)].sum(axis=0))]) for g in groups]
     return sorted(medoids)
 
