@@ -22,7 +22,10 @@ MEL = Territory(
 
 
 def network(
-    territory: Territory = MEL, ingest_nodes: int = 2, assumptions: Assumptions | None = None, **levers
+    territory: Territory = MEL,
+    ingest_nodes: int = 2,
+    assumptions: Assumptions | None = None,
+    **levers,
 ) -> Network:
     return build_network(
         territory, NetworkLevers(**levers), assumptions or Assumptions(), TYPES.node, ingest_nodes

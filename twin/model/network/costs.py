@@ -122,15 +122,16 @@ def doubling(target: Target, network: Network, assumptions: Assumptions) -> Doub
 
 
 def _rents(network: Network) -> dict[str, float]:
-    return {link.name: link.cost_eur_year for link in network.links() if link.length_km}
+    return {link.name: link.cost_eur_year for link in network.links()}
 
 
 def _links(network: Network, prices: _Prices) -> Iterator[CostLine]:
     """Rented cables; those of a file cost what it says."""
     far = {*network.of(NodeKind.STATE), *network.of(NodeKind.CELLULAR)}
-    cables = [link for link in network.links() if link.length_km]
-    leased = [link for link in cables if far & {link.a, link.b}]
-    fibres = [link for link in cables if link not in leased]
+    air = set(network.of(NodeKind.NOMADIC))
+    rented = [link for link in network.links() if link.cost_eur_year and not air & {link.a, link.b}]
+    leased = [link for link in rented if far & {link.a, link.b}]
+    fibres = [link for link in rented if link not in leased]
     hypothesis = network.source.startswith("hypothesis")
     for item, links, unit, key in (
         ("Fibres", fibres, "km", "fibre_eur_km_year"),

@@ -170,9 +170,9 @@ def hypothetical(
     access_km = km[: len(communes), : len(communes)]
     switch_eur_year = _per_year(assumptions, assumptions["core_switch_eur"])
     most = levers.aggregation_points or math.ceil(math.sqrt(len(communes)))
-    least = levers.aggregation_points or 1
     candidates = []
-    for medoids in _medoids(access_km, most)[least - 1 :]:
+    tried = _medoids(access_km, most)
+    for medoids in tried[-1:] if levers.aggregation_points else tried:
         core = [*medoids, *range(len(communes), len(km))]
         ring = _backbone(km[np.ix_(core, core)], len(sites), levers.rings)
         length = access_km[:, medoids].min(axis=1).sum()
