@@ -50,6 +50,12 @@ def test_json_says_the_same(twin: Callable, asked: list[object]) -> None:
     assert (found["scenario"], found["seed"]) == ("tiny", 7)
     assert len(found["links"][0]["load"]["p95_by_hour"]) == 168
     assert {line["item"] for line in found["costs"]} >= {"Fibres", "Disques"}
+    assert "59360" not in json.dumps(found)
+    named = json.loads(twin(*asked, "--json", "--names").out)
+    assert "59360" in json.dumps(named)
+    assert [link["load"]["peak"] for link in named["links"]] == [
+        link["load"]["peak"] for link in found["links"]
+    ]
     again = json.loads(twin(*asked, "--failures", "--replications", 1, "--again", 1, "--json").out)
     assert again["failures"][0]["failure"]["target"]["name"] == "site-1"
     assert again["played_again"][0]["lost"]["notices"]["low"] is None

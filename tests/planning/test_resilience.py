@@ -110,6 +110,7 @@ def test_the_ranking_names_the_worst_and_its_price(tiny: Scenario) -> None:
     assert (worst.communes, worst.cameras) == (2, 5)
     assert worst.doubling is not None
     assert worst.doubling.per_year.value > 0
+    assert found.envelope[0] < worst.yearly.camera_h < found.envelope[1]
     assert 0.99 < found.availability < 1
     assert seen[-1] == (4, 4)
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
@@ -127,7 +128,7 @@ def test_a_study_answers_without_a_stored_run(tiny: Scenario) -> None:
 
 
 def test_the_network_changes_no_run(tiny: Scenario) -> None:
-    other = tiny.with_overrides({"network": {"sites": ["59350", "59009"], "recording": "centre",
+    other = tiny.with_overrides({"network": {"second_site": "59009", "recording": "centre",
                                              "main_stream": "always"}})  # fmt: skip
     assert other.resolved() == tiny.resolved()
     assert other.network != tiny.network

@@ -56,16 +56,25 @@ def network(
     settings: SetOption = None,
     scenarios: LibraryOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON only.")] = False,
+    names: Annotated[
+        bool, typer.Option("--names", help="Show the communes' codes in the JSON, else masked.")
+    ] = False,
 ) -> None:
     """Study the network of a scenario: load of each link, ingest, recordings and cost.
 
     The fibre is not public: without --links, its topology is a hypothesis built from coordinates.
     """
-    from twin.cli.network_show import failures_document, show_failures, show_study, study_document
-    from twin.cli.show import Bar
+    from twin.cli.network_show import (
+        failures_document,
+        masked,
+        show_failures,
+        show_study,
+        study_document,
+    )
+    from twin.cli.show import Bar, mask
     from twin.errors import InputError
     from twin.model.centre.engines import must_compile
-    from twin.planning.network import capacity_in_use, failures_of, study
+    from twin.planning.network import STEPS, capacity_in_use, failures_of, study
     from twin.scenarios.library import load_library
 
     if failures and draw:
@@ -90,17 +99,23 @@ def network(
                     progress=bar.move,
                 )
             document, shown = failures_document(ranked), partial(show_failures, ranked)
+            prepared = ranked.prepared
         else:
-            studied = study(scenario, entropy, held, engine=engine.value)
+            with Bar(name, STEPS) as bar:
+                studied = study(scenario, entropy, held, engine=engine.value, progress=bar.move)
             document, shown = study_document(studied), partial(show_study, studied, held)
+            prepared = studied.prepared
             if draw is not None:
                 _draw(studied, draw)
     except KeyboardInterrupt:
         print("twin: interrupted, nothing was kept", file=sys.stderr)
         raise typer.Exit(130) from None
-    facts = {"scenario": name, "seed": entropy}
     if as_json:
-        print(json.dumps(facts | document, indent=1, ensure_ascii=False, allow_nan=False))
+        document = {"scenario": name, "seed": entropy} | document
+        if not names:
+            codes = [commune.insee for commune in prepared.territory.communes]
+            document = masked(document, {code: mask(code, f"{name}/{entropy}") for code in codes})
+        print(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False))
     else:
         shown()
         drawn_from = replications if failures else 1

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -20,10 +21,14 @@ from twin.model.network.use import LinkUse
 from twin.planning.network import FailureRow, Failures, Study
 from twin.planning.resilience import Estimate, Lost
 
-__all__ = ["failures_document", "show_failures", "show_study", "study_document"]
+__all__ = ["failures_document", "masked", "show_failures", "show_study", "study_document"]
+
+_CODE = re.compile(r"\b\d[\dAB]\d{3}\b")
 
 SHOWN = 12
 """Rows of a table; --json has them all."""
+
+SHOWN_NODES = 6
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 CAUSES = {
@@ -40,6 +45,7 @@ def show_study(study: Study, capacity: Capacity) -> None:
     for line in _what(study):
         console.print(line, soft_wrap=True)
     _show_links(console, study)
+    _show_nodes(console, study)
     for line in _sentences(study, capacity):
         console.print(line, soft_wrap=True)
     _show_recordings(console, study)
@@ -92,8 +98,20 @@ def failures_document(found: Failures) -> dict[str, Any]:
         "failures": [_plain(asdict(row)) for row in found.rows],
         "played_again": [_plain(asdict(each)) for each in found.replays],
         "year": _plain(asdict(found.year)),
+        "envelope_camera_h": list(found.envelope),
         "reversals": _plain({key: asdict(target) for key, target in found.reversals.items()}),
     }
+
+
+def masked(document: Any, masks: Mapping[str, str]) -> Any:
+    """Return a document in which the codes of communes, alone or in names of links, are masked."""
+    if isinstance(document, dict):
+        return {masked(key, masks): masked(inner, masks) for key, inner in document.items()}
+    if isinstance(document, list):
+        return [masked(inner, masks) for inner in document]
+    if isinstance(document, str):
+        return _CODE.sub(lambda found: masks.get(found[0], found[0]), document)
+    return document
 
 
 def _what(study: Study) -> Iterator[str]:
@@ -104,7 +122,7 @@ def _what(study: Study) -> Iterator[str]:
     yield (
         f"{len(communes)} communes, {cameras} cameras ({nomadic} nomadic), "
         f"{len(network.of(NodeKind.AGGREGATION))} aggregation points, "
-        f"{len(network.of(NodeKind.CENTRE))} site of the centre, "
+        f"centre on {len(network.of(NodeKind.CENTRE))} site, "
         f"{sum(link.length_km for link in cables):.0f} km of cable."
     )
     yield f"Topology: {network.source}."
@@ -134,6 +152,27 @@ def _show_links(console: Console, study: Study) -> None:
             _times(use.growth),
         )
     console.print("", table, "")
+
+
+def _show_nodes(console: Console, study: Study) -> None:
+    table = Table(
+        "node",
+        *_right("mean", "95 %", "peak", "peak at"),
+        title="What nodes receive (Mbit/s)",
+        title_justify="left",
+        box=None,
+        pad_edge=False,
+    )
+    kinds = (NodeKind.WALL, NodeKind.CENTRE, NodeKind.AGGREGATION, NodeKind.INGEST)
+    names = [name for kind in kinds for name in study.network.of(kind)]
+    for name in sorted(names, key=lambda name: -study.loads[name].peak)[:SHOWN_NODES]:
+        load = study.loads[name]
+        table.add_row(
+            study.network.label(name),
+            *map(_number, (load.mean, load.p95, load.peak)),
+            _hour(load.peak_hour),
+        )
+    console.print(table, "")
 
 
 def _sentences(study: Study, capacity: Capacity) -> Iterator[str]:
@@ -253,7 +292,9 @@ def _verdict(found: Failures) -> Iterator[str]:
     yield (
         f"Hurts most in a year: {_named(found, target)}: {worst.communes} communes and "
         f"{worst.cameras:,} cameras dark for {target.repair_h:g} h, "
-        f"{target.failures_per_year:.3g} times a year."
+        f"{target.failures_per_year:.3g} times a year. That is {_number(worst.yearly.camera_h)} "
+        f"camera-hours a year, {' to '.join(map(_number, found.envelope))} from the mild to the "
+        "harsh end of all that is assumed of failures."
     )
     if worst.doubling:
         price = worst.doubling

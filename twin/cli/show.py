@@ -16,7 +16,7 @@ from twin.model.indicators import load_indicators
 from twin.scenarios.experiment import Result
 from twin.scenarios.store import Run
 
-__all__ = ["Bar", "document", "show_result", "show_runs"]
+__all__ = ["Bar", "document", "mask", "show_result", "show_runs"]
 
 FAMILIES = {
     "observable": "What a real centre's main courante could confirm",
@@ -66,7 +66,7 @@ def document(result: Result, *, named: bool) -> dict[str, Any]:
     table = result.indicators
     if not named:
         communes = table["scope"] == "commune"
-        masks = [_mask(key, manifest["identity"]) for key in table.loc[communes, "key"]]
+        masks = [mask(key, manifest["identity"]) for key in table.loc[communes, "key"]]
         table = table.assign(
             key=table["key"].mask(communes, pd.Series(masks, table.index[communes]))
         )
@@ -80,7 +80,7 @@ def document(result: Result, *, named: bool) -> dict[str, Any]:
     }
 
 
-def _mask(insee: str, identity: str) -> str:
+def mask(insee: str, identity: str) -> str:
     """Name of a commune in an export: the same throughout a run, another in the next."""
     return f"commune {digest(identity, insee)[:6]}"
 

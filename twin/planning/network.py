@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from twin.scenarios.experiment import Prepared, prepare, replicate
 from twin.scenarios.schema import Scenario
 
 __all__ = [
+    "STEPS",
     "FailureRow",
     "Failures",
     "Study",
@@ -41,19 +42,22 @@ __all__ = [
 MEASURED_HERE = Path("runs/streams/capacity.json")
 """Where ``twin streams fit`` writes."""
 
-HAZARDS = (
-    "fibre_cuts_per_km_year",
-    "fibre_repair_h",
-    "equipment_failures_per_year",
-    "equipment_repair_h",
-    "power_cuts_per_year",
-    "power_cut_h",
-    "battery_h",
-    "centre_battery_h",
-    "disasters_per_year",
-    "disaster_repair_h",
-)
-"""Assumptions that say how often something fails and for how long."""
+HAZARDS = {
+    "fibre_cuts_per_km_year": "high",
+    "fibre_repair_h": "high",
+    "equipment_failures_per_year": "high",
+    "equipment_repair_h": "high",
+    "power_cuts_per_year": "high",
+    "power_cut_h": "high",
+    "battery_h": "low",
+    "centre_battery_h": "low",
+    "disasters_per_year": "high",
+    "disaster_repair_h": "high",
+}
+"""Assumptions that say how often something fails and for how long, with the end that hurts."""
+
+STEPS = 4
+"""Of a study: scenario, replication, loads, loads if every stream came."""
 
 _H_PER_YEAR = DAYS_PER_YEAR * MS_PER_DAY / MS_PER_H
 
@@ -116,23 +120,27 @@ class Failures:
 
     Attributes
     ----------
-    network : Network
     availability : float
         Part of the camera-hours that an agent could see, if all failures came alone.
     replays : list of Replay
         The first ones, once the room adapts.
     year : Lost
         Lost over the horizon when everything fails as it does.
-    reversals : dict of str to str
+    envelope : tuple of float
+        Camera-hours that the first one takes in a year when every assumption on failures is at its
+        mild end, and at its end that hurts.
+    reversals : dict of str to Target
         Assumptions that put another failure first when they alone move to an end of their range
         ("key, low"), and which one.
     """
 
+    prepared: Prepared
     network: Network
     rows: list[FailureRow]
     availability: float
     replays: list[Replay]
     year: Lost
+    envelope: tuple[float, float]
     reversals: dict[str, Target]
 
 
@@ -148,17 +156,34 @@ def capacity_in_use(path: Path | None = None) -> Capacity:
     return next((capacity for capacity in held if capacity.mode == "pull"), held[0])
 
 
-def study(scenario: Scenario, seed: int, capacity: Capacity, *, engine: Engine = "kernel") -> Study:
-    """Load of the network over the first replication of a scenario, and what follows from it."""
+def study(
+    scenario: Scenario,
+    seed: int,
+    capacity: Capacity,
+    *,
+    engine: Engine = "kernel",
+    progress: Progress = lambda *_: None,
+) -> Study:
+    """Load of the network over the first replication of a scenario, and what follows from it.
+
+    Parameters
+    ----------
+    progress : callable
+        Called with the steps finished and wanted.
+    """
     prepared = prepare(scenario)
+    progress(1, STEPS)
     levers = scenario.network
     journal = replicate(prepared, seed, 1, engine=engine)
+    progress(2, STEPS)
     network, streams, nodes, nodes_if_all = _built(prepared, levers, capacity)
     types = load_stream_types()
     found = _loads(prepared, network, levers, journal)
+    progress(3, STEPS)
     everything = levers.model_copy(update={"main_stream": "always", "recording": "centre"})
     other, *_ = _built(prepared, everything, capacity)
     all_loads = _loads(prepared, other, everything, journal)
+    progress(STEPS, STEPS)
     communes = prepared.territory.communes
     return Study(
         prepared=prepared,
@@ -231,11 +256,13 @@ def failures_of(
         progress=lambda done, _: progress(replications + done, wanted),
     )
     return Failures(
+        prepared=prepared,
         network=network,
         rows=rows,
         availability=1 - sum(row.yearly.camera_h for row in rows) / year_h,
         replays=replays,
         year=year,
+        envelope=_envelope(rows[0], scenario, prepared, network, activity),
         reversals=_reversals(scenario, prepared, network, activity),
     )
 
@@ -257,23 +284,46 @@ def _ranked(prepared: Prepared, network: Network, activity: Activity) -> list[Fa
     return sorted(rows, key=lambda row: (-row.yearly.camera_h, row.failure.target.name))
 
 
+def _envelope(
+    first: FailureRow,
+    scenario: Scenario,
+    prepared: Prepared,
+    network: Network,
+    activity: Activity,
+) -> tuple[float, float]:
+    """Camera-hours a year of one failure at both ends of all that is assumed of failures."""
+    target = first.failure.target
+    other_end = {"high": "low", "low": "high"}
+    mild = {key: other_end[end] for key, end in HAZARDS.items()}
+    found = []
+    for ends in (mild, HAZARDS):
+        rows = _ranked(_moved(scenario, prepared, ends), network, activity)
+        found += [row.yearly.camera_h for row in rows if _same(row.failure.target, target)]
+    return found[0], found[1]
+
+
 def _reversals(
     scenario: Scenario, prepared: Prepared, network: Network, activity: Activity
 ) -> dict[str, Target]:
     """What would put another failure first, one assumption moved at a time."""
-    first = _first(prepared, network, activity)
+    first = _ranked(prepared, network, activity)[0].failure.target
     found = {}
     for key in HAZARDS:
         for end in ("low", "high"):
-            moved = replace(prepared, assumptions=Assumptions({**scenario.assumptions, key: end}))
-            other = _first(moved, network, activity)
-            if (other.cause, other.name) != (first.cause, first.name):
+            moved = _moved(scenario, prepared, {key: end})
+            other = _ranked(moved, network, activity)[0].failure.target
+            if not _same(other, first):
                 found[f"{key}, {end}"] = other
     return found
 
 
-def _first(prepared: Prepared, network: Network, activity: Activity) -> Target:
-    return _ranked(prepared, network, activity)[0].failure.target
+def _moved(scenario: Scenario, prepared: Prepared, ends: Mapping[str, str]) -> Prepared:
+    changed = scenario.with_overrides({"assumptions": ends})
+    return replace(prepared, assumptions=Assumptions(changed.assumptions))
+
+
+def _same(one: Target, other: Target) -> bool:
+    return (one.cause, one.name) == (other.cause, other.name)
 
 
 def _different(rows: Sequence[FailureRow], count: int) -> list[Failure]:
@@ -331,4 +381,3 @@ def _recordings(prepared: Prepared, levers: NetworkLevers) -> list[Recordings]:
         for where in ("edge", "centre")
         for days in (None, general.low, general.central, general.high)
     ]
-

@@ -91,7 +91,7 @@ class Scenario(_Block):
     tariffs: Tariffs
     """What the communes pay; changes no simulated figure."""
     network: NetworkLevers = NetworkLevers()
-    """Where the images travel and are kept; changes no simulated figure."""
+    """Fibre, nodes and recordings; changes no simulated figure."""
     events: tuple[Event, ...] = ()
     """Hours during which more happens in some communes."""
     assumptions: Mapping[str, Choice] = {}

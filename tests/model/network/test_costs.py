@@ -107,8 +107,8 @@ def test_the_price_of_a_second_one() -> None:
 
 def test_a_second_site_costs_its_equipment_and_a_room() -> None:
     one, two = (
-        network_costs(network(aggregation_points=2, sites=sites), kept(), VALUES)
-        for sites in (("59350",), ("59350", "59009"))
+        network_costs(network(aggregation_points=2, second_site=second), kept(), VALUES)
+        for second in (None, "59009")
     )
     more = sum(line.investment.value for line in two) - sum(line.investment.value for line in one)
     assert more == pytest.approx(

@@ -144,7 +144,7 @@ def test_the_centre_records_through_the_same_fibre() -> None:
 
 
 def test_no_ring_link_and_no_point_darkens_others_once_rings_are_closed() -> None:
-    for levers in ({}, {"sites": ("59350", "59009")}):
+    for levers in ({}, {"second_site": "59009"}):
         closed, tree = (by_name(aggregation_points=4, rings=rings, **levers) for rings in (1, 0))
         for (cause, name), failure in closed.items():
             if cause is Cause.LINK and name.count("agg-") == 2:
@@ -154,7 +154,7 @@ def test_no_ring_link_and_no_point_darkens_others_once_rings_are_closed() -> Non
 
 
 def test_a_second_site_takes_over_from_the_first() -> None:
-    found = by_name(sites=("59350", "59009"))
+    found = by_name(second_site="59009")
     for target in ("centre-1", "wall-1", "centre-2", "wall-2", "police"):
         assert found[Cause.NODE, target].dark == ()
     assert found[Cause.SITE, "site-1"].dark == found[Cause.POWER, "site-1"].dark == ()

@@ -39,8 +39,8 @@ def backbone(found: Network) -> nx.Graph:
 def test_everybody_is_joined_and_no_further_point_is_alone(
     communes: int, points: int, seed: int, second: bool
 ) -> None:
-    sites = ("59350", "59009") if second else ("59350",)
-    found = network(many(communes, seed), aggregation_points=points, sites=sites)
+    second_site = "59009" if second else None
+    found = network(many(communes, seed), aggregation_points=points, second_site=second_site)
     assert nx.is_connected(found.graph)
     for name in found.of(NodeKind.COMMUNE):
         ends = [found.graph.nodes[other]["kind"] for other in found.graph[name]]
@@ -90,13 +90,13 @@ def test_levers_are_checked() -> None:
     for levers, sentence in (
         ({"recording": "centre"}, 'recording at the centre needs main_stream: "always"'),
         ({"profile": "P44"}, 'did you mean "P4"'),
-        ({"sites": ["59350", "59350"]}, "two sites in two communes"),
+        ({"second_site": "59350"}, "two sites in two communes"),
         ({"night": "20"}, "a window such as"),
     ):
         with pytest.raises(InputError, match=sentence):
             validated(NetworkLevers, levers, "network")
-    with pytest.raises(InputError, match=r'network.sites: unknown code "75056"'):
-        network(sites=("75056",))
+    with pytest.raises(InputError, match=r'network: unknown code "75056"'):
+        network(site="75056")
 
 
 def written(tmp_path: Path, rows: str) -> Path:

@@ -30,9 +30,11 @@ class NetworkLevers(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    sites: Annotated[tuple[Insee, ...], Field(min_length=1, max_length=2)] = ("59350",)
-    """Communes where the centre stands: one site, or two that both reach every commune. The place
-    is not public: Lille, where the MEL sits, is a hypothesis."""
+    site: Insee = "59350"
+    """Commune where the centre stands. It is not public: Lille, where the MEL sits, is a
+    hypothesis."""
+    second_site: Insee | None = None
+    """Commune of a second site, with a fallback room, that takes over when the first is lost."""
     aggregation_points: PositiveInt | None = None
     """Points where the links of the communes meet; the number that costs least unless given."""
     rings: bool = True
@@ -52,10 +54,15 @@ class NetworkLevers(BaseModel):
     night: Annotated[str, AfterValidator(window_text)] = "20:00-07:00"
     """Hours during which images weigh more: a hypothesis for the mean night of a year."""
 
+    @property
+    def sites(self) -> tuple[str, ...]:
+        """One commune, or two."""
+        return (self.site, self.second_site) if self.second_site else (self.site,)
+
     @model_validator(mode="after")
     def _coherent(self) -> Self:
-        if len(set(self.sites)) < len(self.sites):
-            raise ValueError("sites: two sites in two communes are expected")
+        if self.second_site == self.site:
+            raise ValueError("two sites in two communes are expected")
         if self.recording == "centre" and self.main_stream == "on_demand":
             raise ValueError('recording at the centre needs main_stream: "always"')
         return self

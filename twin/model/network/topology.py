@@ -146,7 +146,7 @@ def places_of(codes: Sequence[str]) -> list[Place]:
     known = {place.insee: place for place in load_mel().places}
     for code in codes:
         if code not in known:
-            raise InputError(f'network.sites: unknown code "{code}"; {did_you_mean(code, known)}')
+            raise InputError(f'network: unknown code "{code}"; {did_you_mean(code, known)}')
     return [Place(code, known[code].lat, known[code].lon) for code in codes]
 
 
