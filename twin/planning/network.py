@@ -368,7 +368,7 @@ def _loads(
         rates,
         prepared.assumptions["extraction_speed"],
     )
-    return loads(traffic, routes_of(network, prepared.territory), levers)
+    return loads(traffic, routes_of(network, prepared.territory))
 
 
 def _recordings(prepared: Prepared, levers: NetworkLevers) -> list[Recordings]:

@@ -10,7 +10,7 @@ from tests.model.network.towns import MEL, cut_by_removal, many, network
 from twin.model.assumptions import Assumptions
 from twin.model.clock import DAYS_PER_YEAR, MS_PER_DAY
 from twin.model.network.failures import Cause, Failure, Target, cut_off, outages, single_failures
-from twin.model.network.routes import link_name
+from twin.model.network.links import link_name
 from twin.model.network.topology import NodeKind
 
 ROOT = "root"

@@ -85,7 +85,7 @@ def carried(
         where.assumptions["extraction_speed"],
     )
     whole = whole or network(where.territory, **levers)
-    return loads(traffic, routes_of(whole, where.territory), chosen)
+    return loads(traffic, routes_of(whole, where.territory))
 
 
 ONE = room(LOOS, calendar=days(1))
@@ -128,6 +128,16 @@ def test_work_by_hand() -> None:
     assert found["wall-1"].peak == pytest.approx(SPEED * MAIN)
     assert state.p95_by_hour[13] == pytest.approx(MAIN)
     assert state.p95_by_hour[12] == 0.0
+
+
+def test_recordings_of_a_commune_are_fetched_from_it() -> None:
+    journal = film(work=[(Kind.EXTRACTION, 0, NEVER, 15, 16)])
+    live = 48 * LOOS.streams_per_camera * MAIN
+    edge = carried(journal, ONE, main_stream="always")["59360 — agg-59360"].peak_by_hour
+    assert edge[[14, 15]] == pytest.approx([live, live + SPEED * MAIN])
+    levers = {"main_stream": "always", "recording": "centre"}
+    centre = carried(journal, ONE, **levers)["59360 — agg-59360"].peak_by_hour
+    assert centre[[14, 15]] == pytest.approx([live, live])
 
 
 def test_every_main_stream_by_hand() -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from twin.contracts import Figure, Kind
 from twin.model.assumptions import Assumptions, load_assumptions
 from twin.model.network.failures import Cause, Target
-from twin.model.network.routes import link_name
+from twin.model.network.links import link_name
 from twin.model.network.storage import Recordings
 from twin.model.network.topology import Network, NodeKind
 

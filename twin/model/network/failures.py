@@ -19,7 +19,8 @@ import numpy as np
 
 from twin.model.assumptions import Assumptions
 from twin.model.clock import DAYS_PER_YEAR, MS_PER_DAY, MS_PER_H, whole_ms
-from twin.model.network.routes import link_name, source_names
+from twin.model.network.links import link_name
+from twin.model.network.routes import source_names
 from twin.model.network.topology import OPERATORS, Network, NodeKind
 from twin.model.territory import Territory
 

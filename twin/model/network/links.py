@@ -16,7 +16,7 @@ from twin.files import Row, read_rows
 from twin.model.mel import load_mel
 from twin.model.territory import Territory
 
-__all__ = ["Link", "read_links"]
+__all__ = ["Link", "link_name", "read_links"]
 
 _FREE = re.compile(r"agg-\w[\w-]*|centre-[12]")
 _MAIN = "centre-1"
@@ -35,12 +35,23 @@ class Link:
 
     @property
     def name(self) -> str:
-        """Both ends, in a fixed order."""
-        return " — ".join(sorted((self.a, self.b)))
+        """See `link_name`."""
+        return link_name(self.a, self.b)
 
     def attributes(self) -> dict[str, float]:
         """What a graph keeps of it."""
         return {name: value for name, value in asdict(self).items() if name not in {"a", "b"}}
+
+
+def link_name(a: str, b: str) -> str:
+    """Name of the link between two nodes, whatever its direction.
+
+    Examples
+    --------
+    >>> link_name("centre-1", "59350") == link_name("59350", "centre-1")
+    True
+    """
+    return " — ".join(sorted((a, b)))
 
 
 def read_links(path: Path, territory: Territory) -> list[Link]:

@@ -6,7 +6,7 @@ an element is constant. Nothing is sampled, so that a peak of one second counts.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
@@ -70,15 +70,14 @@ def rates_of(
     def on_the_wire(profile: str) -> float:
         return types.profiles[profile].bitrate_mbit_s * types.node.wire_overhead
 
-    cameras = [(c.cameras - c.nomadic, c.nomadic) for c in territory.communes]
-    streams = [(fixed * c.streams_per_camera, nomadic) for (fixed, nomadic), c in
-               zip(cameras, territory.communes, strict=True)]  # fmt: skip
+    communes = territory.communes
     pair = [on_the_wire(levers.profile), on_the_wire(levers.cellular_profile)]
-    main = np.tile(pair, len(cameras))
+    main = np.tile(pair, len(communes))
+    streams = [((c.cameras - c.nomadic) * c.streams_per_camera, c.nomadic) for c in communes]
     every = main * np.array(streams, dtype=np.float64).ravel()
     on_the_way = every if levers.main_stream == "always" else np.zeros_like(every)
     # A nomadic camera keeps its images itself, unless the centre records them.
-    own = np.tile([1.0, float(levers.recording == "centre")], len(cameras))
+    own = np.tile([1.0, float(levers.recording == "centre")], len(communes))
     night = assumptions["night_bitrate_factor"]
     share = Window.parse(levers.night).length_min / Window.parse("00:00-24:00").length_min
     return Rates(
@@ -114,7 +113,7 @@ class ElementLoad:
     peak_by_hour: Floats
 
 
-def loads(traffic: Traffic, routes: Routes, levers: NetworkLevers) -> dict[str, ElementLoad]:
+def loads(traffic: Traffic, routes: Routes) -> dict[str, ElementLoad]:
     """Load of every element, by name."""
     known: dict[bytes, ElementLoad] = {}
     found = {}
@@ -122,8 +121,8 @@ def loads(traffic: Traffic, routes: Routes, levers: NetworkLevers) -> dict[str, 
         crossed = {leg: routes.crossed[leg][row] for leg in Leg}
         same = b"".join(crossed[leg].tobytes() for leg in Leg)
         if same not in known:
-            known[same] = traffic.on(name, crossed, levers.main_stream == "on_demand")
-        found[name] = ElementLoad(**vars(known[same]) | {"name": name})
+            known[same] = traffic.on(name, crossed)
+        found[name] = replace(known[same], name=name)
     return found
 
 
@@ -146,7 +145,8 @@ class Traffic:
         rates: Rates,
         extraction_speed: float,
     ) -> None:
-        self.journal, self.centre, self.rates = journal, centre, rates
+        self.journal, self.centre = journal, centre
+        self.levers, self.rates = levers, rates
         self.territory, self.calendar = territory, calendar
         self.extraction_speed = extraction_speed
         self.camera_source = camera_sources(territory, centre)
@@ -158,16 +158,18 @@ class Traffic:
         hour = np.searchsorted(calendar.edge_ms, self.grid_ms, side="right") - 1
         self.hour = calendar.hour_of_week[hour]
 
-    def on(self, name: str, crossed: dict[Leg, Counts], on_demand: bool) -> ElementLoad:
+    def on(self, name: str, crossed: dict[Leg, Counts]) -> ElementLoad:
         """Load of the element that the sources cross so often on each leg."""
-        rates = self.rates
-        seen = crossed[Leg.INGEST] * on_demand + crossed[Leg.WALL]
-        shown = (crossed[Leg.INGEST] + crossed[Leg.WALL]) * rates.mosaic
-        constant = crossed[Leg.INGEST] @ rates.always + crossed[Leg.RECORD] @ rates.recorded
+        rates, levers = self.rates, self.levers
+        inward, wall = crossed[Leg.INGEST], crossed[Leg.WALL]
+        # A main stream that is always there, or recorded there, comes in once.
+        seen = inward * (levers.main_stream == "on_demand") + wall
+        read = inward * (levers.recording == "edge") + wall
+        constant = inward @ rates.always + crossed[Leg.RECORD] @ rates.recorded
         parts = [
-            self._displayed(shown),
+            self._displayed((inward + wall) * rates.mosaic),
             self._during(self.singles, seen * rates.main),
-            self._during(self.extractions, seen * rates.main * self.extraction_speed),
+            self._during(self.extractions, read * rates.main * self.extraction_speed),
             self._during(self.alerts, crossed[Leg.STATE] * rates.main),
             (self.grid_ms, np.zeros(len(self.grid_ms))),
         ]

@@ -11,10 +11,11 @@ import networkx as nx
 import numpy as np
 import numpy.typing as npt
 
+from twin.model.network.links import link_name
 from twin.model.network.topology import OPERATORS, Network, NodeKind
 from twin.model.territory import Territory
 
-__all__ = ["Leg", "Routes", "link_name", "routes_of", "source_names"]
+__all__ = ["Leg", "Routes", "routes_of", "source_names"]
 
 _HOP_KM = 1e-3
 """Added to every link, so that a way of equal length with fewer links is preferred."""
@@ -59,11 +60,6 @@ def source_names(territory: Territory) -> list[str]:
     """Nodes that hold the cameras, in the order of the sources."""
     codes = [commune.insee for commune in territory.communes]
     return [name for code in codes for name in (code, f"nomadic-{code}")]
-
-
-def link_name(a: str, b: str) -> str:
-    """Name of the link between two nodes, whatever its direction."""
-    return " — ".join(sorted((a, b)))
 
 
 def routes_of(network: Network, territory: Territory) -> Routes:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import networkx as nx
 
 from twin.contracts import NodeType
+from twin.model.network.links import link_name
 from twin.model.network.load import ElementLoad
-from twin.model.network.routes import link_name
 from twin.model.network.topology import OPERATORS, Network, NodeKind
 
 __all__ = ["LinkUse", "MinCut", "link_uses", "min_cuts"]
