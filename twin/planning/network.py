@@ -211,10 +211,7 @@ def costs_of(prepared: Prepared, levers: NetworkLevers, capacity: Capacity) -> l
         The scenario's; a budget takes the figures of the lines.
     """
     network, *_ = _built(prepared, levers, capacity)
-    kept = recordings(
-        levers.recording, prepared.territory, levers, prepared.assumptions, load_stream_types()
-    )
-    return network_costs(network, kept, prepared.assumptions)
+    return network_costs(network, _kept(prepared, levers), prepared.assumptions)
 
 
 def failures_of(
@@ -244,7 +241,7 @@ def failures_of(
         progress(replication - 1, wanted)
         journals.append(replicate(prepared, seed, replication, engine=engine))
     activity = activity_of(journals, prepared.centre, prepared.territory, prepared.calendar)
-    rows = _ranked(prepared, network, activity)
+    rows = _ranked(prepared, scenario.network, network, activity)
     year_h = float(activity.cameras.sum()) * _H_PER_YEAR
     replays, year = replay(
         prepared,
@@ -267,8 +264,10 @@ def failures_of(
     )
 
 
-def _ranked(prepared: Prepared, network: Network, activity: Activity) -> list[FailureRow]:
-    rows = []
+def _ranked(
+    prepared: Prepared, levers: NetworkLevers, network: Network, activity: Activity
+) -> list[FailureRow]:
+    rows, kept = [], _kept(prepared, levers)
     for failure in single_failures(network, prepared.territory, prepared.assumptions):
         once = loss_of(failure, activity)
         rows.append(
@@ -278,7 +277,7 @@ def _ranked(prepared: Prepared, network: Network, activity: Activity) -> list[Fa
                 cameras=int(activity.cameras[list(failure.dark)].sum()),
                 once=once,
                 yearly=once.times(failure.target.failures_per_year),
-                doubling=doubling(failure.target, network, prepared.assumptions),
+                doubling=doubling(failure.target, network, kept, prepared.assumptions),
             )
         )
     return sorted(rows, key=lambda row: (-row.yearly.camera_h, row.failure.target.name))
@@ -297,7 +296,7 @@ def _envelope(
     mild = {key: other_end[end] for key, end in HAZARDS.items()}
     found = []
     for ends in (mild, HAZARDS):
-        rows = _ranked(_moved(scenario, prepared, ends), network, activity)
+        rows = _ranked(_moved(scenario, prepared, ends), scenario.network, network, activity)
         found += [row.yearly.camera_h for row in rows if _same(row.failure.target, target)]
     return found[0], found[1]
 
@@ -306,12 +305,12 @@ def _reversals(
     scenario: Scenario, prepared: Prepared, network: Network, activity: Activity
 ) -> dict[str, Target]:
     """What would put another failure first, one assumption moved at a time."""
-    first = _ranked(prepared, network, activity)[0].failure.target
+    first = _ranked(prepared, scenario.network, network, activity)[0].failure.target
     found = {}
     for key in HAZARDS:
         for end in ("low", "high"):
             moved = _moved(scenario, prepared, {key: end})
-            other = _ranked(moved, network, activity)[0].failure.target
+            other = _ranked(moved, scenario.network, network, activity)[0].failure.target
             if not _same(other, first):
                 found[f"{key}, {end}"] = other
     return found
@@ -369,6 +368,13 @@ def _loads(
         prepared.assumptions["extraction_speed"],
     )
     return loads(traffic, routes_of(network, prepared.territory))
+
+
+def _kept(prepared: Prepared, levers: NetworkLevers) -> Recordings:
+    """What the recordings of a scenario take."""
+    return recordings(
+        levers.recording, prepared.territory, levers, prepared.assumptions, load_stream_types()
+    )
 
 
 def _recordings(prepared: Prepared, levers: NetworkLevers) -> list[Recordings]:

@@ -82,7 +82,7 @@ def draw_network(
 
 
 def _provenance(network: Network) -> str:
-    if network.source.startswith("hypothesis"):
+    if network.supposed:
         return "Hypothèse : la fibre réelle n'est pas publique, ce tracé vient des coordonnées."
     return f"Source : {network.source}"
 

@@ -83,7 +83,12 @@ def test_a_price_out_of_its_range_is_its_own_end() -> None:
 def prices(**levers) -> dict[tuple[Cause, str], Doubling | None]:
     whole = network(**levers)
     found = single_failures(whole, MEL, VALUES)
-    return {(f.target.cause, f.target.name): doubling(f.target, whole, VALUES) for f in found}
+    return {
+        (f.target.cause, f.target.name): doubling(
+            f.target, whole, kept(levers.get("recording", "edge")), VALUES
+        )
+        for f in found
+    }
 
 
 def test_the_price_of_a_second_one() -> None:
@@ -105,12 +110,13 @@ def test_the_price_of_a_second_one() -> None:
         assert price is None or price.per_year.low <= price.per_year.value <= price.per_year.high
 
 
-def test_a_second_site_costs_its_equipment_and_a_room() -> None:
-    one, two = (
-        network_costs(network(aggregation_points=2, second_site=second), kept(), VALUES)
+@pytest.mark.parametrize("recording", ["edge", "centre"])
+def test_a_second_site_costs_its_equipment_and_a_room(recording: str) -> None:
+    levers = {"aggregation_points": 2, "recording": recording, "main_stream": "always"}
+    once = [
+        sum(line.investment.value for line in network_costs(
+            network(second_site=second, **levers), kept(recording), VALUES))
         for second in (None, "59009")
-    )
-    more = sum(line.investment.value for line in two) - sum(line.investment.value for line in one)
-    assert more == pytest.approx(
-        prices(aggregation_points=2)[Cause.SITE, "site-1"].investment.value
-    )
+    ]  # fmt: skip
+    site = prices(**levers)[Cause.SITE, "site-1"]
+    assert once[1] - once[0] == pytest.approx(site.investment.value)

@@ -75,28 +75,32 @@ class Doubling:
 def network_costs(
     network: Network, recordings: Recordings, assumptions: Assumptions
 ) -> list[CostLine]:
-    """Yearly cost and investment of links, nodes and disks."""
+    """Yearly cost and investment of links, nodes and disks; a second site has its own recorders."""
     prices = _Prices(assumptions)
     count = {kind: len(network.of(kind)) for kind in NodeKind}
     lines = list(_links(network, prices))
     for item, kinds in _ITEMS.items():
         quantity = sum(count[kind] for kind in kinds)
         lines.append(prices.bought(item, quantity, "unités", _PRICES[kinds[0]]))
-    lines.append(prices.bought(_RECORDERS, recordings.recorders, "unités", "server_eur"))
-    lines.append(prices.bought("Disques", recordings.disk_capacity_tb, "To", "disk_eur_tb"))
     rooms = count[NodeKind.CENTRE] - 1
+    copies = 1 + rooms * (recordings.where == "centre")
+    recorders, capacity_tb = copies * recordings.recorders, copies * recordings.disk_capacity_tb
+    lines.append(prices.bought(_RECORDERS, recorders, "unités", "server_eur"))
+    lines.append(prices.bought("Disques", capacity_tb, "To", "disk_eur_tb"))
     lines.append(prices.bought("Seconde salle", rooms, "salles", "second_room_eur"))
     return [line for line in lines if line.quantity]
 
 
-def doubling(target: Target, network: Network, assumptions: Assumptions) -> Doubling | None:
+def doubling(
+    target: Target, network: Network, recordings: Recordings, assumptions: Assumptions
+) -> Doubling | None:
     """Price of a second element that takes over when the first fails.
 
     A link gets a second one of the same length on other streets; a node, a twin; a site of the
     centre, a second site with all that it holds, a second fallback room and further lines; an
     aggregation point, a second one with a second link to all its neighbours; a mains supply, a
     backup for days. None for what has no second: the site of a commune, whose cameras are wired to
-    it, and the State's own equipment.
+    it, and the State's own equipment. A recorder has its share of the machines and disks.
     """
     prices = _Prices(assumptions)
     graph = network.graph
@@ -104,21 +108,35 @@ def doubling(target: Target, network: Network, assumptions: Assumptions) -> Doub
         return prices.doubled({}, _rents(network).get(target.name, 0.0), network)
     if target.cause is Cause.NODE:
         kind = graph.nodes[target.name]["kind"]
-        return prices.doubled({_PRICES[kind]: 1.0}, 0.0, network) if kind in _PRICES else None
+        twin = _bought([kind], network, recordings)
+        return prices.doubled(twin, 0.0, network) if kind in _PRICES else None
     if target.cause is Cause.POWER:
         return prices.doubled({"backup_power_eur": 1.0}, 0.0, network)
     members = [name for name, site in graph.nodes(data="site") if site == target.name]
     kinds = [graph.nodes[name]["kind"] for name in members]
     if NodeKind.COMMUNE in kinds:
         return None
-    bought: dict[str, float] = {}
-    for kind in kinds:
-        bought[_PRICES[kind]] = bought.get(_PRICES[kind], 0.0) + 1.0
+    bought = _bought(kinds, network, recordings)
     if NodeKind.CENTRE in kinds:
         bought["second_room_eur"] = 1.0
     rents = _rents(network)
     leaving = {link_name(a, b) for a in members for b in graph[a] if b not in members}
     return prices.doubled(bought, sum(rents.get(name, 0.0) for name in leaving), network)
+
+
+def _bought(
+    kinds: Iterable[NodeKind], network: Network, recordings: Recordings
+) -> dict[str, float]:
+    """Quantities by price of one more of each of these nodes."""
+    recorders = len(network.of(NodeKind.RECORDER))
+    bought: dict[str, float] = {}
+    for kind in kinds:
+        machines = recordings.recorders / recorders if kind is NodeKind.RECORDER else 1.0
+        if kind in _PRICES:
+            bought[_PRICES[kind]] = bought.get(_PRICES[kind], 0.0) + machines
+        if kind is NodeKind.RECORDER:
+            bought["disk_eur_tb"] = recordings.disk_capacity_tb / recorders
+    return bought
 
 
 def _rents(network: Network) -> dict[str, float]:
@@ -132,15 +150,14 @@ def _links(network: Network, prices: _Prices) -> Iterator[CostLine]:
     rented = [link for link in network.links() if link.cost_eur_year and not air & {link.a, link.b}]
     leased = [link for link in rented if far & {link.a, link.b}]
     fibres = [link for link in rented if link not in leased]
-    hypothesis = network.source.startswith("hypothesis")
     for item, links, unit, key in (
         ("Fibres", fibres, "km", "fibre_eur_km_year"),
         ("Lignes louées", leased, "lignes", "leased_line_eur_year"),
     ):
         quantity = sum(link.length_km for link in links) if unit == "km" else len(links)
         total = sum(link.cost_eur_year for link in links)
-        spread = prices.around(key, total) if hypothesis else (total, total)
-        source = key if hypothesis else network.source
+        spread = prices.around(key, total) if network.supposed else (total, total)
+        source = key if network.supposed else network.source
         yield CostLine(
             item,
             quantity,
@@ -192,8 +209,7 @@ class _Prices:
 
     def doubled(self, bought: dict[str, float], rent: float, network: Network) -> Doubling:
         """Price of some equipment and of a rent."""
-        hypothesis = network.source.startswith("hypothesis")
-        ends = self.around("fibre_eur_km_year", rent) if hypothesis else (rent, rent)
+        ends = self.around("fibre_eur_km_year", rent) if network.supposed else (rent, rent)
         once = _sum(self.amount(quantity, key) for key, quantity in bought.items())
         yearly = _sum([(rent, *ends), _times(once, self.upkeep)])
         source = ", ".join([*bought, *(["fibre_eur_km_year"] if rent else [])]) or network.source

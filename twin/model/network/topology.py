@@ -83,6 +83,11 @@ class Network:
     graph: nx.Graph
     source: str
 
+    @property
+    def supposed(self) -> bool:
+        """Whether it was built from coordinates: its prices are those of the assumptions."""
+        return self.source == _HYPOTHESIS
+
     def of(self, kind: NodeKind) -> list[str]:
         """Names of the nodes of a kind."""
         return [name for name, found in self.graph.nodes(data="kind") if found is kind]
@@ -162,9 +167,8 @@ def hypothetical(
     Each commune is joined to the nearest aggregation point. These points stand in communes, where
     they make the links of the communes shortest (k-medoids). A minimum spanning tree joins them and
     the sites of the centre; the cheapest further links then leave no link, and no point, that
-    carries the others alone.
-    There are as many points as costs least in fibre and switches, at most the square root of the
-    number of communes.
+    carries the others alone. There are as many points as cost least in fibre and switches, at most
+    the square root of the number of communes.
     """
     km = distances_km([*communes, *sites]) * assumptions["route_factor"]
     access_km = km[: len(communes), : len(communes)]
@@ -264,8 +268,8 @@ def _outside(name: str, communes: dict[str, Commune]) -> dict[str, Any]:
     commune = communes.get(name)
     if commune is None:
         known = {place.insee: place.name for place in load_mel().places}
-        label = known.get(name.removeprefix("agg-"), name)
-        return _node(NodeKind.AGGREGATION, name, label=f"point of {label}")
+        place = known.get(name.removeprefix("agg-"))
+        return _node(NodeKind.AGGREGATION, name, label=f"point of {place}" if place else name)
     fixed = commune.cameras - commune.nomadic
     return _node(NodeKind.COMMUNE, name, cameras=fixed, label=commune.name)
 
