@@ -13,6 +13,7 @@ from twin.cli import (
     compare,
     data,
     finance,
+    network,
     planner,
     report,
     run,
@@ -54,6 +55,7 @@ app.command("envelope")(sensitivity.envelope)
 app.command("sensitivity")(sensitivity.sensitivity)
 app.command("size")(size.size)
 app.command("pooling")(size.pooling)
+app.command("network")(network.network)
 
 
 def _print_version(asked: bool) -> None:

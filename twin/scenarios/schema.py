@@ -23,6 +23,7 @@ from twin.model.budget.levers import BudgetLevers, Tariffs
 from twin.model.calendar import Event, Horizon
 from twin.model.demand import DemandLevers
 from twin.model.indicators import load_indicators
+from twin.model.network.levers import NetworkLevers
 from twin.model.seats import SeatsLevers
 from twin.model.territory import CommunesLevers, ForfaitLevers
 from twin.scenarios.stopping import LOOK_AHEAD, HalfWidth
@@ -36,7 +37,7 @@ MAX_REPLICATIONS = 9_999
 """Files of replications are numbered with four digits."""
 
 _WORDS = ("low", "central", "high", *Sources)
-_AFTER_THE_RUN = ("tariffs", "budget")
+_AFTER_THE_RUN = ("tariffs", "budget", "network")
 """Blocks that change no simulated figure."""
 
 
@@ -80,6 +81,8 @@ class Scenario(_Block):
     """What the communes pay; changes no simulated figure."""
     budget: BudgetLevers = BudgetLevers()
     """Rules of the budget; changes no simulated figure."""
+    network: NetworkLevers = NetworkLevers()
+    """Fibre, nodes and recordings; changes no simulated figure."""
     events: tuple[Event, ...] = ()
     """Hours during which more happens in some communes."""
     assumptions: Mapping[str, _Choice] = {}
