@@ -67,5 +67,5 @@ $(STAMPS)/ui: $(PINNED) | $(BIN)/python
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/all: $(PINNED) | $(BIN)/python
-	$(PIP) --editable '.[data,ui,streams,dev]'
+	$(PIP) --editable '.[cluster,data,rosters,ui,streams,dev]'
 	@mkdir -p $(STAMPS) && touch $@

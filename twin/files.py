@@ -9,6 +9,7 @@ import os
 import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -44,7 +45,12 @@ Model = TypeVar("Model", bound=BaseModel)
 
 def data_folder() -> Path:
     """Folder of facts, laws and assumptions: ``data/`` beside the package, or ``CMSU_DATA``."""
-    named = os.environ.get("CMSU_DATA")
+    return _folder(os.environ.get("CMSU_DATA"))
+
+
+@cache
+def _folder(named: str | None) -> Path:
+    """Looked for once: a budget drawn two thousand times asks for it a hundred times each."""
     folder = Path(named) if named else Path(__file__).resolve().parent.parent / "data"
     if not folder.is_dir():
         raise MissingError(f"the data folder {folder} does not exist: set CMSU_DATA to it")

@@ -33,7 +33,7 @@ def test_workers_hash_seed_locale_and_time_zone_change_no_byte(
         [*TWIN, *map(str, there)], env=os.environ | odd, capture_output=True, check=True
     )
     again = json.loads(answer.stdout)
-    assert set(here) == {"identity", "indicators", "machine"}
+    assert set(here) == {"identity", "stop", "indicators", "machine"}
     assert (here["identity"], here["indicators"]) == (again["identity"], again["indicators"])
     assert len(here["indicators"]) > 20
     assert (here["machine"]["workers"], again["machine"]["workers"]) == (1, 2)

@@ -29,12 +29,13 @@ _TASK = dict.fromkeys(TASK_COLUMNS, 0) | {
 
 def journal(
     tasks: Iterable[dict[str, Any]] = (),
-    spells: Iterable[tuple[int, int, int, int]] = (),
+    spells: Iterable[tuple[int, ...]] = (),
     attention: Iterable[tuple[int, int, int, int, int]] = (),
 ) -> Journal:
     """Journal of tasks, of (seat, from, to, state), of (time, pool, entitled, held, rotating).
 
-    What a task does not say is 0, or -1 for an instant; tasks are numbered.
+    A spell may end with the kind and the number of its work. What a task does not say is 0, or -1
+    for an instant; tasks are numbered.
     """
     return Journal.of(
         _rows(
@@ -44,7 +45,7 @@ def journal(
                 for i, task in enumerate(tasks)
             ],
         ),
-        _rows(SPELL_COLUMNS, [[*spell, NEVER, NEVER] for spell in spells]),
+        _rows(SPELL_COLUMNS, [[*spell, NEVER, NEVER][: len(SPELL_COLUMNS)] for spell in spells]),
         _rows(
             ATTENTION_COLUMNS,
             [[time_ms, pool, 0, *shown] for time_ms, pool, *shown in attention],

@@ -6,6 +6,7 @@ import twin
 from twin.errors import InputError
 from twin.files import validated
 from twin.model.assumptions import Assumption, Assumptions, Grade, load_assumptions
+from twin.model.budget.tables import load_lines, load_pay, load_purchases
 from twin.model.profiles import load_anchors, load_categories
 
 TABLE = load_assumptions()
@@ -43,6 +44,10 @@ def test_every_assumption_is_read_somewhere():
     code = "\n".join(path.read_text(encoding="utf-8") for path in package.rglob("*.py"))
     by_data = {f"visible_{each.category}" for each in load_categories()}
     by_data |= {anchor.value for anchor in load_anchors() if isinstance(anchor.value, str)}
+    by_data |= {line.amount for line in load_lines().lines.values()}
+    by_data |= {item.amount for item in load_purchases().items.values()}
+    by_data |= {item.times for item in load_purchases().items.values() if item.times}
+    by_data |= {key for pay in load_pay().functions.values() for key in (pay.index, pay.bonus)}
     by_data |= {f"detection_{images}" for images in (1, 4, 6, 9) if '"detection_"' in code}
     assert sorted(key for key in TABLE if f'"{key}"' not in code and key not in by_data) == []
 
@@ -65,7 +70,7 @@ def test_choices():
         ({"low": 0.25}, "low <= central <= high does not hold"),
         ({"source": "a newspaper"}, 'the source of a hypothesis must say "hypothesis"'),
         ({"grade": "rumour"}, "grade: "),
-        ({"distribution": "normal"}, "distribution: "),
+        ({"distribution": "gamma"}, "distribution: "),
         ({"medium": 1}, 'unknown key "medium"'),
     ],
 )

@@ -123,6 +123,33 @@ def test_a_delay_that_was_not_met_twice_is_left_out() -> None:
     assert values(never_called) == {}
 
 
+def test_hours_that_agents_gave_and_that_cameras_were_dark() -> None:
+    tasks = [
+        {"kind": Kind.PATROL, "id": 0, "commune": A_CROIX},
+        {"kind": Kind.PATROL, "id": 1, "commune": A_LEERS},
+        {"kind": Kind.REPAIR, "commune": A_CROIX, "arrival_ms": 0, "end_ms": MS_PER_DAY},
+        {"kind": Kind.REPAIR, "commune": A_LEERS, "arrival_ms": HORIZON - MS_PER_DAY, "end_ms": -1},
+    ]
+    half_hour = MS_PER_H // 2
+    spells = [
+        (0, 0, MS_PER_H, SpellState.WORKING, Kind.PATROL, 0),
+        (0, MS_PER_H, MS_PER_H + half_hour, SpellState.WORKING, Kind.PATROL, 1),
+        (0, 2 * MS_PER_H, 3 * MS_PER_H, SpellState.OVERTIME, Kind.PATROL, 1),
+        (0, 3 * MS_PER_H, 5 * MS_PER_H, SpellState.WATCHING),
+    ]
+
+    def hours(**definition: Any) -> dict[str, float]:
+        indicator = Indicator.model_validate(asked("h_per_year", by=["commune"], **definition))
+        kept = journal(tasks, spells)
+        found = measure(kept, CENTRE, TERRITORY, CALENDAR, Assumptions(), {"tried": indicator})
+        return dict(zip(found["key"], found["value"], strict=True))
+
+    spent = hours(**PATROLS, top="spent_ms")
+    assert spent == {"": 12.5, "59163": 5, "59339": 7.5, "59360": 0}
+    dark = hours(where={"kind": "REPAIR"}, top="lasted_ms")
+    assert dark == {"": 240, "59163": 120, "59339": 120, "59360": 0}
+
+
 @pytest.mark.parametrize(
     "definition",
     [

@@ -12,8 +12,8 @@ from twin.errors import InputError
 from twin.model.assumptions import Assumptions
 from twin.model.centre.world import NEVER, EndOfShift, Kind, ViewingRequests, identifier
 from twin.model.clock import MS_PER_DAY, MS_PER_H, MS_PER_MIN
+from twin.model.detection import notice_hazard_per_ms
 from twin.model.forfaits import load_forfaits
-from twin.model.layout import notice_hazard_per_ms
 
 
 def test_communes_have_their_recipient_window_and_requests():

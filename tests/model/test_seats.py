@@ -10,10 +10,12 @@ from tests.model.rooms import LEVERS, days
 from twin.errors import InputError
 from twin.files import validated
 from twin.model.assumptions import Assumptions
+from twin.model.centre.world import Kind
 from twin.model.clock import MS_PER_H, MS_PER_MIN
 from twin.model.patterns import load_patterns
-from twin.model.seats import SeatsLevers, build_plan
+from twin.model.seats import SeatsLevers, build_plan, seated_shifts
 
+OPERATOR = {"function": "video_operator", "window": "08:00-16:00", "seats": 1}
 CHANGES = [date(2027, 1, 4), date(2027, 3, 26), date(2027, 10, 29)]
 
 
@@ -32,7 +34,8 @@ def levers(draw):
     pattern = draw(st.sampled_from(sorted(load_patterns().patterns)))
     shifts = st.sampled_from(sorted(load_patterns().patterns[pattern].shifts))
     counts = st.dictionaries(shifts, st.integers(0, 6))
-    return {"pattern": pattern, "operators": draw(counts), "supervisors": draw(counts)}
+    counted = {"operators": draw(counts), "supervisors": draw(counts)}
+    return {"pattern": pattern, "regime": "custom", **counted}
 
 
 @settings(max_examples=40, deadline=None)
@@ -48,6 +51,42 @@ def test_shifts_are_sorted_inside_the_horizon_and_never_two_on_a_seat(chosen, st
     for one in range(len(plan.names)):
         mine = seat == one
         assert (start_ms[mine][1:] >= end_ms[mine][:-1]).all()
+
+
+def as_shifts(**chosen):
+    """The same levers with every seat said shift by shift."""
+    block = SeatsLevers(**LEVERS | chosen)
+    counts = {"pattern": None, "operators": {}, "supervisors": {}, "requisition_officers": 0}
+    rows = [row.model_dump() for row in seated_shifts(block)]
+    return chosen | counts | {"shifts": rows}
+
+
+@settings(max_examples=40, deadline=None)
+@given(levers(), st.sampled_from(CHANGES), st.booleans())
+def test_a_pattern_said_shift_by_shift_is_the_same_plan(chosen, start, relief):
+    posts = {"relief": relief, "vacant_posts": 1, "unaccredited_posts": 1}
+    chosen |= posts if sum(chosen["operators"].values()) > 3 else {}
+    calendar = days(5, start)
+    plan, other = plan_of(calendar, **chosen), plan_of(calendar, **as_shifts(**chosen))
+    assert (plan.names, plan.functions) == (other.names, other.functions)
+    for table in ("seats", "shifts", "breaks"):
+        for column, same in zip(getattr(plan, table), getattr(other, table), strict=True):
+            assert np.array_equal(column, same)
+
+
+def test_free_shifts_share_a_seat_when_they_never_meet():
+    def row(window, *weekdays, function="video_operator"):
+        return {"window": window, "weekdays": weekdays, "function": function, "seats": 1}
+
+    rows = [
+        row("20:00-06:00", "friday"),
+        row("06:00-14:00", "saturday"),
+        row("05:00-11:00", "saturday"),
+        row("22:00-04:00", "sunday", "monday"),
+    ]
+    plan = plan_of(days(14), **as_shifts() | {"shifts": rows})
+    assert plan.names == ("video_operator/0/1", "video_operator/1/1")
+    assert Counter(plan.shifts.seat.tolist()) == {0: 9, 1: 2}
 
 
 @settings(max_examples=40, deadline=None)
@@ -77,6 +116,8 @@ def test_breaks_lie_in_their_shift_and_no_stretch_on_screen_exceeds_the_rule(cho
     assert (np.lexsort((due_ms, shift)) == np.arange(len(shift))).all()
     for one, end_ms in enumerate(plan.shifts.end_ms):
         resumed = plan.shifts.start_ms[one]
+        if resumed == 0:  # a shift cut by the horizon may have paused just before
+            resumed = min(due_ms[shift == one], default=end_ms)
         for due, length in zip(due_ms[shift == one], length_ms[shift == one], strict=True):
             assert due >= resumed
             assert due - resumed <= rules.longest_stretch_h * MS_PER_H
@@ -190,6 +231,11 @@ def test_nobody_is_a_plan():
             r"30 vacant and 0 unaccredited posts are more than the 12\.\d posts",
         ),
         ({"operators": {}, "vacant_posts": 1}, r"more than the 0\.0 posts"),
+        (
+            {"pattern": None, "operators": {}, "supervisors": {}, "requisition_officers": 0}
+            | {"shifts": [OPERATOR | {"function": "video_operater"}]},
+            r'seats.shifts: .*did you mean "video_operator"',
+        ),
     ],
 )
 def test_a_plan_that_cannot_be_is_refused_in_one_sentence(levers, sentence):
@@ -203,12 +249,31 @@ def test_a_plan_that_cannot_be_is_refused_in_one_sentence(levers, sentence):
         ({"operators": {"day": -1}}, "seats: operators.day: .*greater than or equal to 0"),
         ({"end_of_shift": "leave"}, "seats: end_of_shift: .*'finish', 'hand_over' or 'drop'"),
         ({"check_hour": "4h"}, "seats: check_hour: "),
+        ({"pattern": None}, "seats: content: a pattern is expected, or shifts"),
+        ({"shifts": [OPERATOR]}, "shifts replaces pattern, operators, supervisors, requisition_"),
+        ({"shifts": [OPERATOR | {"window": "6h"}]}, "shifts.0.window: a window such as"),
+        ({"shifts": [OPERATOR | {"seat": 2}]}, 'unknown key "shifts.0.seat".*"seats"'),
         ({"wall_minimun": 2}, 'seats: unknown key "wall_minimun"; did you mean "wall_minimum"'),
     ],
 )
 def test_a_lever_that_cannot_be_is_refused_in_one_sentence(levers, sentence):
     with pytest.raises(InputError, match=sentence):
         validated(SeatsLevers, LEVERS | levers, "seats")
+
+
+def test_twelve_hours_exist_in_regime_custom_only():
+    for regime in ("fpt", "code_travail"):
+        with pytest.raises(InputError, match="two_by_twelve is « non légal en l'état » in regime"):
+            plan_of(pattern="two_by_twelve", operators={}, supervisors={}, regime=regime)
+    plan = plan_of(pattern="two_by_twelve", operators={"day": 1}, supervisors={}, regime="custom")
+    assert open_hours(plan) == 7 * 12
+
+
+def test_a_technician_keeps_office_hours_and_only_checks():
+    plan = plan_of(days(2), technicians=1)
+    assert open_hours(plan, "technician") == 2 * 8.5
+    takes = plan.seats.takes[plan.functions.index("technician")]
+    assert [Kind(kind) for kind in np.flatnonzero(takes)] == [Kind.CHECK]
 
 
 def test_a_pattern_is_an_entry(own_data):

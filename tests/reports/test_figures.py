@@ -78,7 +78,7 @@ def test_one_replication_has_no_interval(stored: Run) -> None:
 
 
 def test_what_was_not_seen_everywhere_says_so(stored: Run) -> None:
-    first, second, third = replications(0, 1, 2)
+    first, second, third = replications(0, 0.1, 0.2)
     table = summary([first, second[second["indicator"] != "patrols_made"], third])
     sources = dict(figures(table, stored, "observable"))
     by_label = {label: figure.source.split(", ")[-1] for label, figure in sources.items()}

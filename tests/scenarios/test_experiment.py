@@ -1,4 +1,5 @@
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -8,11 +9,15 @@ import pytest
 from scipy import stats
 
 from twin.errors import InputError, StoreError
+from twin.model.seats import seated_shifts
 from twin.model.territory import Territory
-from twin.scenarios import experiment as experiments
+from twin.model.workload import sample_world
+from twin.scenarios import replay
 from twin.scenarios.experiment import prepare, replicate, run, run_all, summary
 from twin.scenarios.library import Library
-from twin.scenarios.store import stored_runs
+from twin.scenarios.schema import Experiment
+from twin.scenarios.stopping import Stop, half_width
+from twin.scenarios.store import SEARCHES, stored_runs
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -24,6 +29,24 @@ def test_the_journal_is_kept_beside_the_indicators(library: Library, tmp_path: P
     kept = pq.read_table(result.stored.folder / "replication-0002-tasks.parquet")
     assert kept.equals(replicate(prepare(library["tiny"]), 7, 2).tasks)
     assert len(content(result.stored.folder)) == 1 + 3 * 4
+
+
+def test_a_pattern_said_shift_by_shift_gives_the_same_bytes(
+    library: Library, tmp_path: Path
+) -> None:
+    tiny = library["tiny"]
+    rows = [row.model_dump() for row in seated_shifts(tiny.seats)]
+    dropped = dict.fromkeys(("pattern", "operators", "supervisors", "requisition_officers"))
+    spelled = tiny.with_overrides({"seats": dropped | {"shifts": rows}})
+    one, other = (
+        content(result.stored.folder)
+        for result in run_all(
+            {"tiny": tiny, "spelled": spelled}, library.experiment, out=tmp_path
+        ).values()
+    )
+    assert one.pop("manifest.json") != other.pop("manifest.json")
+    assert one == other
+    assert len(one) == 3
 
 
 def test_replications_differ_and_mean_something(library: Library, tmp_path: Path) -> None:
@@ -46,7 +69,7 @@ def test_what_is_kept_is_never_run_again(
         played.append(arguments[2])
         return replicate(*arguments, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(experiments, "replicate", counted)
+    monkeypatch.setattr(replay, "replicate", counted)
     more = run(library["tiny"], library.experiment.exactly(4), **question)
     assert played == [3, 4]
     assert before.items() <= content(more.stored.folder).items()
@@ -65,7 +88,7 @@ def test_an_interruption_keeps_what_is_finished(
 
     question = {"name": "tiny", "out": tmp_path}
     with monkeypatch.context() as patch:
-        patch.setattr(experiments, "replicate", interrupted)
+        patch.setattr(replay, "replicate", interrupted)
         with pytest.raises(KeyboardInterrupt):
             run(library["tiny"], library.experiment.exactly(5), **question)
     (stored,) = stored_runs(tmp_path)
@@ -96,15 +119,40 @@ def test_a_damaged_replication_stops_the_sum(library: Library, tmp_path: Path) -
         run(library["tiny"], library.experiment, **question)
 
 
-def test_precision_adds_replications_up_to_the_maximum(library: Library, tmp_path: Path) -> None:
-    def finished(precision: dict[str, str]) -> int:
-        sought = library.experiment.model_validate(
-            library.experiment.model_dump() | {"precision": precision}
-        )
-        return run(library["tiny"], sought, name="tiny", out=tmp_path).replications
+def sought(library: Library, precision: dict[str, object], **more: int) -> Experiment:
+    asked = {"precision": precision, "look_ahead": 1, **more}
+    return library.experiment.model_validate(library.experiment.model_dump() | asked)
 
-    assert finished({"agents_present": "99%"}) == 3
-    assert finished({"police_notices": "0.001%"}) == 6
+
+def test_replications_are_added_until_precision_holds_or_the_cap(
+    library: Library, tmp_path: Path
+) -> None:
+    def stopped(precision: dict[str, object]) -> Stop:
+        asked = sought(library, precision)
+        return run(library["tiny"], asked, name="tiny", out=tmp_path).stop
+
+    wide = stopped({"agents_present": "99%", "police_notices": 1e6})
+    assert (wide.replications, wide.reason) == (4, "precision")
+    narrow = stopped({"agents_present": "99%", "police_notices": 0.001})
+    assert (narrow.replications, narrow.reason) == (6, "cap")
+    assert re.fullmatch(
+        r"stopped at the cap of 6: police_notices at [\d.]+, asked 0.001", narrow.sentence
+    )
+
+
+def test_a_scenario_stops_alike_alone_in_company_and_on_any_number_of_workers(
+    library: Library, tmp_path: Path
+) -> None:
+    alone = run(library["tiny"], library.experiment.exactly(12), name="tiny", out=tmp_path / "a")
+    notices = alone.values("police_notices")
+    half = half_width(notices[:7].std(), 7)
+    asked = sought(library, {"police_notices": float(half)}, max_replications=12)
+    both = {name: library[name] for name in ("tiny", "tiny_heavy")}
+    together = run_all(both, asked, out=tmp_path / "b", workers=2)
+    again = run(library["tiny"], asked, name="tiny", out=tmp_path / "a")
+    assert again.stop == together["tiny"].stop
+    assert again.stop.reason == "precision"
+    pd.testing.assert_frame_equal(again.indicators, together["tiny"].indicators)
 
 
 def test_the_interval_is_students(library: Library) -> None:
@@ -118,6 +166,16 @@ def test_the_interval_is_students(library: Library) -> None:
     assert (row["low"], row["high"]) == pytest.approx((low, high))
     assert (row["mean"], row["n"]) == (np.mean(values), 4)
     assert math.isnan(summary([frame.assign(value=1.0)]).iloc[0]["low"])
+
+
+def test_the_interval_of_a_share_ends_where_shares_do(library: Library) -> None:
+    frame = pd.DataFrame(
+        {"indicator": "a", "scope": "centre", "key": "", "unit": "part", "family": "observable"},
+        index=[0],
+    )
+    row = summary([frame.assign(value=value) for value in (0.2, 1.0, 1.0)]).iloc[0]
+    assert row["low"] >= 0
+    assert row["high"] == 1
 
 
 def test_a_territory_may_be_given(library: Library) -> None:
@@ -139,3 +197,41 @@ def test_scenarios_run_side_by_side_share_their_worlds(library: Library, tmp_pat
     pd.testing.assert_series_equal(*police)
     summed = results["tiny"].indicators.query("scope == 'centre'").set_index("indicator")
     assert police[0].mean() == pytest.approx(summed.loc["police_alerts", "mean"])
+
+
+def test_the_same_question_is_played_once_under_any_name(library: Library, tmp_path: Path) -> None:
+    tiny = library["tiny"]
+    asked = library.experiment.exactly(2)
+    first = run(tiny, asked, name="tiny", out=tmp_path)
+    played = content(first.stored.folder)
+    dearer = tiny.with_overrides({"tariffs": {"joining_eur": 1}})
+    for out in (tmp_path, tmp_path / SEARCHES):
+        result = run(dearer, asked, name="dearer", out=out)
+        assert (result.name, result.stored.folder) == ("dearer", first.stored.folder)
+    assert content(first.stored.folder) == played
+    assert [path.name for path in tmp_path.glob("*/manifest.json")] == ["manifest.json"]
+
+
+def test_scenarios_take_turns_replication_by_replication(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    played, drawn = [], []
+
+    def counted(prepared: object, seed: int, replication: int, **more: object) -> object:
+        played.append(replication)
+        return replicate(prepared, seed, replication, **more)  # type: ignore[arg-type]
+
+    def sampled(*arguments: object, **named: object) -> object:
+        drawn.append(named["replication"])
+        return sample_world(*arguments, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(replay, "replicate", counted)
+    monkeypatch.setattr(replay, "sample_world", sampled)
+    crowded = library["tiny"].with_overrides({"seats": {"operators": {"night": 3}}})
+    both = {"tiny": library["tiny"], "crowded": crowded}
+    together = run_all(both, library.experiment.exactly(3), out=tmp_path / "together")
+    assert played == [1, 1, 2, 2, 3, 3]
+    assert drawn == [1, 2, 3]
+    for name, scenario in both.items():
+        alone = run(scenario, library.experiment.exactly(3), name=name, out=tmp_path / name)
+        assert content(alone.stored.folder) == content(together[name].stored.folder)

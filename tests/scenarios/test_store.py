@@ -44,6 +44,13 @@ def test_the_identity_tells_what_decides_and_nothing_else(
     shutil.copytree(data_folder(), copy)
     monkeypatch.setenv("CMSU_DATA", str(copy))
     assert identify("tiny", tiny, 7).hash == first.hash
+    for read_after in ("tariffs.yaml", "assumptions.yaml", "budget/pay.yaml"):
+        with (copy / read_after).open("a") as stream:
+            stream.write("\n")
+    assert identify("tiny", tiny, 7).hash == first.hash
+    dearer = {"tariffs": {"joining_eur": 1}, "budget": {"loan_share": 0.1}}
+    after = {"assumptions": {"loan_rate": "high"}}
+    assert identify("tiny", tiny.with_overrides(dearer | after), 7).hash == first.hash
     with (copy / "forfaits.csv").open("a") as stream:
         stream.write("\n")
     others.append(identify("tiny", tiny, 7))

@@ -8,7 +8,23 @@ from typing import Annotated
 import typer
 
 from twin import __version__
-from twin.cli import calibrate, data, run, scenario, streams
+from twin.cli import (
+    calibrate,
+    compare,
+    data,
+    finance,
+    network,
+    planner,
+    report,
+    run,
+    runs,
+    scale,
+    scenario,
+    sensitivity,
+    size,
+    streams,
+    validate,
+)
 from twin.errors import TwinError
 
 __all__ = ["app", "main"]
@@ -24,8 +40,22 @@ app.add_typer(data.app, name="data")
 app.add_typer(calibrate.app, name="calibrate")
 app.add_typer(scenario.app, name="scenario")
 app.add_typer(streams.app, name="streams")
+app.add_typer(planner.roster, name="roster")
+app.command("seats")(planner.seats)
 app.command("run")(run.run)
-app.command("runs")(run.runs)
+app.add_typer(runs.app, name="runs")
+app.command("compare")(compare.compare)
+app.command("rank")(compare.rank)
+app.command("scale")(scale.scale)
+app.command("report")(report.report)
+app.command("validate")(validate.validate)
+app.command("budget")(finance.budget)
+app.command("breakeven")(finance.breakeven)
+app.command("envelope")(sensitivity.envelope)
+app.command("sensitivity")(sensitivity.sensitivity)
+app.command("size")(size.size)
+app.command("pooling")(size.pooling)
+app.command("network")(network.network)
 
 
 def _print_version(asked: bool) -> None:

@@ -75,10 +75,11 @@ def calibrate(
 
 @app.command("profiles")
 def profiles() -> None:
-    """Compute the hour-of-week and month profiles, write data/derived/profiles.csv."""
-    from twin.files import data_folder
-    from twin.model.profiles import write_profiles
+    """Compute the hour-of-week and month profiles, with every anchor and with official ones."""
+    from twin.model.assumptions import Sources
+    from twin.model.profiles import profiles_file, write_profiles
 
-    path = data_folder() / "derived" / "profiles.csv"
-    write_profiles(path)
-    print(f"written: {path}")
+    for sources in Sources:
+        path = profiles_file(sources)
+        write_profiles(path, sources)
+        print(f"written: {path}")

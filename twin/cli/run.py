@@ -1,4 +1,4 @@
-"""Run a scenario, and list what was run."""
+"""Run a scenario."""
 
 from __future__ import annotations
 
@@ -14,9 +14,24 @@ import typer
 from twin.cli.scenario import LibraryOption, NameArgument, SetOption
 
 if TYPE_CHECKING:
+    from twin.scenarios.library import Library
     from twin.scenarios.schema import Experiment, Scenario
 
-__all__ = ["run", "runs"]
+__all__ = [
+    "CountOption",
+    "DaskOption",
+    "DaysOption",
+    "EngineName",
+    "EngineOption",
+    "OfficialOption",
+    "OutOption",
+    "SeedOption",
+    "WorkersOption",
+    "asked_experiment",
+    "asked_scenario",
+    "run",
+    "tell_compilation",
+]
 
 
 class EngineName(StrEnum):
@@ -49,6 +64,18 @@ WorkersOption = Annotated[
         "--workers", metavar="W", help="Replications played at once; every core by default."
     ),
 ]
+DaskOption = Annotated[
+    str | None,
+    typer.Option(
+        "--dask", metavar="ADDRESS", help="Play on a Dask cluster, as tcp://127.0.0.1:8786."
+    ),
+]
+OfficialOption = Annotated[
+    bool,
+    typer.Option(
+        "--official-only", help="Without press and partisan sources; says what that replaces."
+    ),
+]
 
 
 def run(
@@ -58,6 +85,7 @@ def run(
     seed: SeedOption = None,
     workers: WorkersOption = None,
     engine: EngineOption = EngineName.REFERENCE,
+    official_only: OfficialOption = False,
     settings: SetOption = None,
     scenarios: LibraryOption = None,
     out: OutOption = Path("runs"),
@@ -71,59 +99,65 @@ def run(
     tables: Annotated[
         bool, typer.Option("--tables", help="Keep the journal of each replication too.")
     ] = False,
+    dask: DaskOption = None,
 ) -> None:
     """Run a scenario and print the centre's indicators.
 
     Replications already stored for the same scenario, data, engine and seed are never run again;
     Ctrl-C keeps the finished ones.
     """
-    from twin.cli.show import Bar, document, show_result
-    from twin.model.centre.engines import must_compile
+    from twin.cli.show import document, show_result, show_sources, sources, watched
     from twin.scenarios import experiment as experiments
     from twin.scenarios.library import load_library
-    from twin.scenarios.schema import assignments
 
     library = load_library(scenarios)
-    every = [*(settings or []), *([] if days is None else [f"horizon.days={days}"])]
-    scenario = library[name].with_overrides(assignments(every), "command line")
-    experiment = _experiment(library.experiment, seed, replications)
+    scenario = asked_scenario(library, name, settings, days, official_only)
+    experiment = asked_experiment(library.experiment, seed, replications)
     if resume:
         experiment = _resumed(name, scenario, experiment, replications, out)
-    if must_compile(engine.value):
-        print("twin: compiling the kernel, once per version: a minute or two", file=sys.stderr)
-    bar = Bar(name, experiment.replications)
-    try:
-        with bar:
-            result = experiments.run(
-                scenario,
-                experiment,
-                name=name,
-                out=out,
-                workers=(os.cpu_count() or 1) if workers is None else workers,
-                engine=engine.value,
-                progress=bar.move,
-                keep_tables=tables,
-            )
-    except KeyboardInterrupt:
-        print(f"twin: interrupted, {bar.done} of {bar.wanted} replications kept", file=sys.stderr)
-        raise typer.Exit(130) from None
-    if as_json:
-        print(
-            json.dumps(document(result, named=names), indent=1, ensure_ascii=False, allow_nan=False)
+    tell_compilation(engine)
+    with watched(name, experiment.replications) as bar:
+        result = experiments.run(
+            scenario,
+            experiment,
+            name=name,
+            out=out,
+            workers=(os.cpu_count() or 1) if workers is None else workers,
+            engine=engine.value,
+            progress=bar.move,
+            keep_tables=tables,
+            cluster=dask,
         )
+    if as_json:
+        content = document(result, named=names) | sources(scenario)
+        print(json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False))
     else:
         show_result(result)
+        show_sources(scenario)
 
 
-def runs(out: OutOption = Path("runs")) -> None:
-    """List the stored runs: scenario, seed, finished replications."""
-    from twin.cli.show import show_runs
-    from twin.scenarios.store import stored_runs
+def tell_compilation(engine: EngineName) -> None:
+    """Say that the wait is the compiler's, when it is."""
+    from twin.model.centre.engines import must_compile
 
-    show_runs(stored_runs(out))
+    if must_compile(engine.value):
+        print("twin: compiling the kernel, once per version: a minute or two", file=sys.stderr)
 
 
-def _experiment(shipped: Experiment, seed: int | None, replications: int | None) -> Experiment:
+def asked_scenario(
+    library: Library, name: str, settings: list[str] | None, days: int | None, official_only: bool
+) -> Scenario:
+    """Return a scenario with what the command line changes of it."""
+    from twin.planning.official import official
+    from twin.scenarios.schema import assignments
+
+    every = [*(settings or []), *([] if days is None else [f"horizon.days={days}"])]
+    scenario = library[name].with_overrides(assignments(every), "command line")
+    return official(scenario) if official_only else scenario
+
+
+def asked_experiment(shipped: Experiment, seed: int | None, replications: int | None) -> Experiment:
+    """Return the experiment with the seed and the number of replications of the command line."""
     from twin.files import validated
     from twin.scenarios.schema import Experiment
 

@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+import sys
+from collections.abc import Hashable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from twin.files import digest
 from twin.model.indicators import load_indicators
+from twin.planning.official import is_official, remaining, replaced
 from twin.scenarios.experiment import Result
-from twin.scenarios.store import Run
+from twin.scenarios.schema import Scenario
 
-__all__ = ["Bar", "document", "show_result", "show_runs"]
+__all__ = [
+    "Bar",
+    "console",
+    "document",
+    "mask",
+    "number",
+    "plain",
+    "show_result",
+    "show_sources",
+    "sources",
+    "watched",
+]
 
 FAMILIES = {
     "observable": "What a real centre's main courante could confirm",
@@ -57,6 +73,18 @@ class Bar(Progress):
         self.update(self._drawn, completed=done, total=wanted)
 
 
+@contextmanager
+def watched(label: str, wanted: int) -> Iterator[Bar]:
+    """Show a bar; Ctrl-C says what is kept, and exits with 130."""
+    bar = Bar(label, wanted)
+    try:
+        with bar:
+            yield bar
+    except KeyboardInterrupt:
+        print(f"twin: interrupted, {bar.done} of {bar.wanted} replications kept", file=sys.stderr)
+        raise typer.Exit(130) from None
+
+
 def document(result: Result, *, named: bool) -> dict[str, Any]:
     """Return a run as JSON values; an interval that does not exist is null.
 
@@ -66,28 +94,38 @@ def document(result: Result, *, named: bool) -> dict[str, Any]:
     table = result.indicators
     if not named:
         communes = table["scope"] == "commune"
-        masks = [_mask(key, manifest["identity"]) for key in table.loc[communes, "key"]]
+        masks = [mask(key, manifest["identity"]) for key in table.loc[communes, "key"]]
         table = table.assign(
             key=table["key"].mask(communes, pd.Series(masks, table.index[communes]))
         )
     return {
         "identity": {"replications": result.replications} | manifest,
-        "indicators": [
-            {key: None if value != value else value for key, value in row.items()}  # noqa: PLR0124
-            for row in table.to_dict(orient="records")
-        ],
+        "stop": vars(result.stop),
+        "indicators": plain(table.to_dict(orient="records")),
         "machine": result.stored.machine,
     }
 
 
-def _mask(insee: str, identity: str) -> str:
+def plain(content: Any) -> Any:
+    """Content with null in the place of numbers that JSON cannot hold, all the way down."""
+    match content:
+        case Mapping():
+            return {key: plain(value) for key, value in content.items()}
+        case list() | tuple():
+            return [plain(value) for value in content]
+        case float() if not math.isfinite(content):
+            return None
+    return content
+
+
+def mask(insee: str, identity: str) -> str:
     """Name of a commune in an export: the same throughout a run, another in the next."""
     return f"commune {digest(identity, insee)[:6]}"
 
 
 def show_result(result: Result) -> None:
-    """Print the centre's indicators by family, then what the run is."""
-    console = _console()
+    """Print the centre's indicators by family, then what the run is and why it stopped."""
+    terminal = console()
     rows = result.indicators.to_dict(orient="records")
     centre = {row["indicator"]: row for row in rows if row["scope"] == "centre"}
     for family, title in FAMILIES.items():
@@ -100,24 +138,39 @@ def show_result(result: Result) -> None:
             if indicator.family == family:
                 mean, interval = _cells(centre.get(key), result.replications)
                 table.add_row(indicator.label, mean, interval, indicator.unit)
-        console.print(table, "")
+        terminal.print(table, "")
     for line in _facts(result):
-        console.print(line, highlight=False, soft_wrap=True)
+        terminal.print(line, highlight=False, soft_wrap=True)
 
 
-def show_runs(stored: Iterable[Run]) -> None:
-    """Print the stored runs, an unfinished one as "7 of 20"."""
-    table = Table("run", "seed", "days", "replications", box=None, pad_edge=False)
-    for run in stored:
-        days = run.manifest["scenario"]["horizon"]["days"]
-        count = f"{len(run.finished())} of {run.asked}"
-        table.add_row(run.folder.name, str(run.manifest["seed"]), str(days), count)
-    _console().print(table)
+def sources(scenario: Scenario) -> dict[str, Any]:
+    """Return what a scenario loses without press and partisan sources, as JSON values."""
+    if not is_official(scenario):
+        return {}
+    lost = [asdict(each) for each in replaced(scenario)]
+    return {"sources": {"replaced": lost, "remaining": remaining(scenario)}}
 
 
-def _console() -> Console:
-    console = Console()
-    return console if console.is_terminal else Console(width=WIDTH_OF_A_FILE)
+def show_sources(scenario: Scenario) -> None:
+    """Print what leaving press and partisan sources out changes, and what still rests on them."""
+    if not is_official(scenario):
+        return
+    table = Table(title="Press and partisan sources left out", title_justify="left", box=None)
+    for column in ("what", "with them", "without", "rests on"):
+        table.add_column(column, overflow="fold")
+    for each in replaced(scenario):
+        table.add_row(each.what, each.before, each.after, each.source)
+    terminal = console()
+    terminal.print("", table, "")
+    terminal.print("Still resting on press or partisan sources", style="italic")
+    for sentence in remaining(scenario):
+        terminal.print(f"- {sentence}", highlight=False, soft_wrap=True)
+
+
+def console() -> Console:
+    """Terminal, or a file of a stated width."""
+    terminal = Console()
+    return terminal if terminal.is_terminal else Console(width=WIDTH_OF_A_FILE)
 
 
 def _cells(row: Mapping[Hashable, Any] | None, replications: int) -> tuple[str, str]:
@@ -125,21 +178,24 @@ def _cells(row: Mapping[Hashable, Any] | None, replications: int) -> tuple[str, 
     if row is None:
         return "not seen", ""
     seen = "" if row["n"] == replications else f" (seen in {row['n']} of {replications})"
-    interval = "" if math.isnan(row["low"]) else f"{_number(row['low'])} to {_number(row['high'])}"
-    return _number(row["mean"]), f"{interval}{seen}"
+    interval = "" if math.isnan(row["low"]) else f"{number(row['low'])} to {number(row['high'])}"
+    return number(row["mean"]), f"{interval}{seen}"
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """Write a number with three significant digits, whole from a thousand on."""
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def _facts(result: Result) -> Iterator[str]:
     manifest = result.stored.manifest
     horizon = manifest["scenario"]["horizon"]
-    yield f"{manifest['name']}: {horizon['days']} days from {horizon['start']}"
+    yield f"{result.name}: {horizon['days']} days from {horizon['start']}"
     if horizon["days"] < DAYS_OF_A_YEAR:
         yield "shorter than a year: figures per year are this period's pace, not a year's total"
     if result.replications == 1:
         yield "one replication: no interval can be given"
-    yield f"replications {result.replications}, seed {manifest['seed']}"
+    if manifest["scenario"]["seats"]["regime"] == "custom":
+        yield "seats.regime: custom, non légal en l'état"
+    yield f"replications {result.replications}, seed {manifest['seed']}; {result.stop.sentence}"
     yield f"identity {manifest['identity']}, kept in {result.stored.folder}"

@@ -170,6 +170,10 @@ class Calendar:
         day, clock = moment.split(" ")
         return self.at((date.fromisoformat(day) - self.horizon.start).days, clock)
 
+    def elapsed_ms(self, instant: datetime) -> int:
+        """Elapsed ms of an instant that knows its offset; negative before the horizon."""
+        return round(instant.timestamp() * _MS_PER_S) - self._origin_ms
+
     def intervals(self, window: str) -> list[tuple[int, int]]:
         """Spans (start_ms, end_ms) of a daily window, cut at the horizon; touching ones merge.
 

@@ -21,7 +21,7 @@ from twin.model.clock import DAYS_PER_YEAR, MS_PER_DAY, MS_PER_H, MS_PER_MIN
 from twin.model.presence import presence, use
 from twin.model.territory import Territory
 
-__all__ = ["Indicator", "load_indicators", "measure"]
+__all__ = ["Indicator", "load_indicators", "measure", "selected"]
 
 WHOLE_CENTRE = "centre"
 """The scope of an indicator over the whole centre; its key is empty."""
@@ -31,9 +31,10 @@ _KNOWN = {"known": True, "unknown": False}
 _UNIT_MS = {"min": MS_PER_MIN, "h": MS_PER_H, "days": MS_PER_DAY}
 _QUANTILES = {"p50": 0.5, "p90": 0.9}
 _HOURS = np.array([f"{hour:02d}" for hour in range(24)])
-_DERIVED = ("cameras", "settled", "in_time")
+_DERIVED = ("cameras", "settled", "in_time", "spent_ms", "lasted_ms")
 """Columns added to the table of tasks: cameras of the commune; over, or past its deadline when the
-horizon ends; finished before its deadline."""
+horizon ends; finished before its deadline; time that agents gave it; time from its arrival to its
+end, or to that of the horizon."""
 _SCOPES = {"presence": ("hour", "seat"), "tasks": ("commune", "forfait", "hour")}
 """Scopes that an indicator of spells, or of tasks, may be counted by."""
 _FLAGS = ("entitled", "useful", "settled", "in_time")
@@ -41,6 +42,7 @@ _INSTANTS = tuple(name for name in TASK_COLUMNS if name.endswith("_ms") and name
 _ASKS = {
     "share": ("of",),
     "ratio": ("top", "bottom"),
+    "h_per_year": ("top",),
     **dict.fromkeys(("mean", *_QUANTILES), ("from", "to")),
 }
 """What each statistic asks for besides `where` and `by`."""
@@ -60,7 +62,15 @@ class Indicator(BaseModel):
     family: Literal["observable", "model_only"]
     """Whether the main courante of a real centre could confirm it."""
     statistic: Literal[
-        "per_camera_year", "per_year", "share", "mean", "p50", "p90", "ratio", "presence"
+        "per_camera_year",
+        "per_year",
+        "h_per_year",
+        "share",
+        "mean",
+        "p50",
+        "p90",
+        "ratio",
+        "presence",
     ]
     """How rows become a number; "presence" is computed by name from spells and attention."""
     where: dict[str, Condition] = {}
@@ -73,7 +83,7 @@ class Indicator(BaseModel):
     end: str | None = None
     """For a delay, the column of its last instant (``to`` in the file)."""
     top: str | None = None
-    """For a ratio, the column added up above the bar."""
+    """For a ratio, the column added up above the bar; for hours per year, the one added up."""
     bottom: str | None = None
     """For a ratio, the column added up below the bar."""
     by: tuple[Literal["commune", "forfait", "hour", "seat"], ...] = ()
@@ -207,6 +217,9 @@ class _Counter:
         over = tasks["outcome"] != Outcome.CENSORED
         tasks["settled"] = over | (tasks["deadline_ms"] < centre.horizon_ms)
         tasks["in_time"] = done & (tasks["end_ms"] <= tasks["deadline_ms"])
+        tasks["spent_ms"] = _spent_ms(journal, tasks)
+        ended = tasks["end_ms"] != NEVER
+        tasks["lasted_ms"] = tasks["end_ms"].where(ended, centre.horizon_ms) - tasks["arrival_ms"]
         self.tasks = tasks
         self.years = centre.horizon_ms / (DAYS_PER_YEAR * MS_PER_DAY)
         self.cameras = {
@@ -218,7 +231,7 @@ class _Counter:
 
     def values(self, indicator: Indicator) -> Iterator[tuple[str, str, float]]:
         """Scope, key and value, for the whole centre and each asked scope."""
-        rows = self.tasks[_selected(self.tasks, indicator.where)]
+        rows = self.tasks[selected(self.tasks, indicator.where)]
         yield WHOLE_CENTRE, "", self._value(indicator, rows, float(self.cameras[WHOLE_CENTRE][""]))
         for scope in indicator.by:
             column = "insee" if scope == "commune" else scope
@@ -231,14 +244,24 @@ class _Counter:
         match indicator.statistic:
             case "per_year":
                 return len(rows) / self.years
+            case "h_per_year":
+                return float(rows[indicator.top].sum()) / MS_PER_H / self.years
             case "per_camera_year":
                 return _ratio(len(rows), cameras * self.years)
             case "share":
-                return _ratio(_selected(rows, indicator.of).sum(), len(rows))
+                return _ratio(selected(rows, indicator.of).sum(), len(rows))
             case "ratio":
                 return _ratio(rows[indicator.top].sum(), rows[indicator.bottom].sum())
             case _:
                 return _delay(indicator, rows)
+
+
+def _spent_ms(journal: Journal, tasks: pd.DataFrame) -> pd.Series[int]:
+    """Time that agents gave each task, over all the spells in which somebody had it in hand."""
+    spells = journal.spells.to_pandas()
+    length_ms = (spells["to_ms"] - spells["from_ms"]).groupby([spells["kind"], spells["id"]]).sum()
+    named = pd.MultiIndex.from_frame(tasks[["kind", "id"]])
+    return pd.Series(length_ms.reindex(named, fill_value=0).to_numpy(), index=tasks.index)
 
 
 def _ratio(above: float, below: float) -> float:
@@ -255,7 +278,8 @@ def _delay(indicator: Indicator, rows: pd.DataFrame) -> float:
     return float(np.quantile(delay, _QUANTILES[indicator.statistic]))
 
 
-def _selected(rows: pd.DataFrame, where: dict[str, Condition]) -> pd.Series[bool]:
+def selected(rows: pd.DataFrame, where: dict[str, Condition]) -> pd.Series[bool]:
+    """Which rows of a table of tasks meet every condition of an indicator."""
     selected = pd.Series(True, index=rows.index)
     for column, condition in where.items():
         if isinstance(condition, bool):

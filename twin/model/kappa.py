@@ -6,7 +6,8 @@ ends of each assumption that moves it, and a scenario gets the kappa of its own 
 
     kappa = central x product over assumptions of (kappa_end / central) ** position
 
-where position is 0 at the assumption's central value and 1 at the end it is moved to.
+where position is 0 at the assumption's central value and 1 at the end it is moved to. Another
+detection probability counts as the reference time that gives the same hazard.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, PositiveFloat
 from twin.errors import MissingError
 from twin.files import data_folder, load_yaml, validated
 from twin.model.assumptions import Assumptions, load_assumptions
+from twin.model.detection import equivalent_view_min
 
 __all__ = ["Calibration", "Constant", "Ends", "calibrated", "load_calibration"]
 
@@ -91,8 +93,9 @@ def calibrated(name: Literal["kappa_police", "kappa_nuisance"], assumptions: Ass
     constant: Constant = getattr(load_calibration(), name)
     ranges = load_assumptions()
     kappa = constant.central
+    values = assumptions.values | {"reference_view_min": equivalent_view_min(assumptions)}
     for key, ends in constant.ends.items():
-        value, centre = assumptions[key], ranges[key].central
+        value, centre = values[key], ranges[key].central
         if value == centre:
             continue
         end, at_end = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -29,19 +28,21 @@ from twin.model.centre.world import (
 )
 from twin.model.clock import MS_PER_MIN, MS_PER_S, Window, whole_ms
 from twin.model.demand import Demand
+from twin.model.detection import notice_hazard_per_ms
 from twin.model.forfaits import Forfait, load_forfaits
+from twin.model.offered import offered_h_per_year
 from twin.model.seats import SeatPlan, SeatsLevers
+from twin.model.sectors import deal, named_pools, sectors
 from twin.model.territory import Territory
 
-__all__ = ["build_centre", "notice_hazard_per_ms"]
+__all__ = ["build_centre"]
 
-_EVERY_AGENT = 0
 _BASE_OF_CODE = 36
-_DETECTION = "detection_"
 _RECIPIENTS = ("police", "gendarmerie")
 _PERMILLE = 1000
 
 Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 
 
 def build_centre(
@@ -57,21 +58,25 @@ def build_centre(
     ------
     InputError
         A number of images for which nothing is published; detection probabilities that grow with
-        the number of images; a table of kinds of work that is not complete.
+        the number of images; a table of kinds of work that is not complete; communes that cannot be
+        parted as asked.
     """
     levers = plan.levers
     images = levers.images or round(assumptions["images_watched"])
     forfaits = [load_forfaits()[commune.forfait] for commune in territory.communes]
+    load = np.sum(list(offered_h_per_year(territory, demand, assumptions).values()), axis=0)
+    pool = _pools(levers, territory, load)
+    share = np.bincount(pool, load).astype(np.float64)
     first_camera = np.concatenate(
         [[0], np.cumsum([commune.cameras for commune in territory.communes], dtype=np.int64)]
     ).astype(np.int64)
     windows = sorted({c.window for c in territory.communes if c.window is not None})
     return Centre(
         horizon_ms=calendar.horizon_ms,
-        communes=_communes(territory, forfaits, windows, first_camera, assumptions),
+        communes=_communes(territory, forfaits, windows, first_camera, pool, assumptions),
         cameras=_cameras(demand, first_camera, levers.display_rule, images),
         windows=_windows(windows, calendar),
-        seats=plan.seats,
+        seats=plan.seats._replace(pool=deal(plan.functions, plan.shifts, share)),
         shifts=plan.shifts,
         breaks=plan.breaks,
         patrols=_patrols(territory, forfaits, calendar, assumptions["patrols_scale"]),
@@ -85,19 +90,30 @@ def _communes(
     forfaits: list[Forfait],
     windows: list[str],
     first_camera: Ints,
+    pool: Ints,
     assumptions: Assumptions,
 ) -> Communes:
     communes = territory.communes
     check_ms = whole_ms(assumptions["check_s"], MS_PER_S)
     return Communes(
         code=_ints(int(c.insee, _BASE_OF_CODE) for c in communes),
-        pool=np.full(len(communes), _EVERY_AGENT, dtype=np.int64),
+        pool=pool,
         recipient=_ints(_RECIPIENTS.index(c.force) for c in communes),
         window=_ints(NEVER if c.window is None else windows.index(c.window) for c in communes),
         requests=_ints(forfait.viewing_requests for forfait in forfaits),
         first_camera=first_camera,
         check_ms=check_ms * np.diff(first_camera),
     )
+
+
+def _pools(levers: SeatsLevers, territory: Territory, load: Floats) -> Ints:
+    """Pool of each commune: named, or its sector; one for all when there is nothing to part."""
+    communes = territory.communes
+    if levers.pools:
+        return named_pools(levers.pools, [commune.insee for commune in communes])
+    if levers.sectors == 1:
+        return np.zeros(len(communes), dtype=np.int64)
+    return sectors(np.array([(c.lat, c.lon) for c in communes]), load, levers.sectors)
 
 
 def _cameras(demand: Demand, first_camera: Ints, display_rule: str, images: int) -> Cameras:
@@ -201,40 +217,6 @@ def _rules(levers: SeatsLevers, images: int, assumptions: Assumptions) -> Rules:
         crew=NEVER if levers.repair_crew is None else levers.repair_crew,
         discovered_at_once=levers.faults_known_at_once,
     )
-
-
-def notice_hazard_per_ms(images: int, assumptions: Assumptions) -> float:
-    """Hazard at which an agent who watches `images` images notices an incident on one of them.
-
-    The published detection probability p (linear in the number of images between two published
-    ones) over the reference time in view T is reached: 1 - exp(-hazard T) = p.
-
-    Raises
-    ------
-    InputError
-        More images than published; probabilities that grow with the images, or outside [0, 1).
-
-    Examples
-    --------
-    >>> hazard = notice_hazard_per_ms(9, Assumptions({"detection_9": 0.5, "reference_view_min": 1}))
-    >>> round(hazard * 60_000, 4)
-    0.6931
-    """
-    keys = (key for key in assumptions.values if key.startswith(_DETECTION))
-    counts = sorted(int(key.removeprefix(_DETECTION)) for key in keys)
-    shares = [assumptions[f"{_DETECTION}{count}"] for count in counts]
-    if not counts[0] <= images <= counts[-1]:
-        raise InputError(
-            f"{images} images per agent: "
-            f"detection is published for {counts[0]} to {counts[-1]} images only"
-        )
-    if shares != sorted(shares, reverse=True) or not 0 <= shares[-1] <= shares[0] < 1:
-        raise InputError(
-            f"detection by number of images ({', '.join(map(str, counts))}) is "
-            f"{', '.join(map(str, shares))}: it must lie in [0, 1) and may not grow"
-        )
-    share = float(np.interp(images, counts, shares))
-    return -math.log1p(-share) / (assumptions["reference_view_min"] * MS_PER_MIN)
 
 
 def _kinds() -> tuple[Ints, npt.NDArray[np.bool_], int]:

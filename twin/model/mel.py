@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from twin.errors import InputError, did_you_mean
 from twin.files import Row, data_folder, load_yaml, read_rows, validated
+from twin.model.assumptions import Grade, Sources
 from twin.model.cells import once, whole_number
 from twin.model.forfaits import Situation
 from twin.model.recorded_facts import RecordedFacts, load_recorded_facts
@@ -20,6 +21,8 @@ __all__ = ["Mel", "Place", "load_mel", "load_set"]
 
 _WITH_A_ROOM = ("own", "pooled")
 _DATED = ("as_of", "confidence", "source_url", "note")
+_POLICE_CLASSES = ("ville_centre", "ville_agglomeration")
+"""Where the police is supposed where no page that may be used says so."""
 _PERCENT = 100
 
 Columns = dict[str, Callable[[str], Any]]
@@ -71,9 +74,9 @@ class _Set(BaseModel):
     insee: tuple[str, ...]
 
 
-def load_mel() -> Mel:
-    """Read the tables of ``data/`` once per process."""
-    return _mel(data_folder())
+def load_mel(sources: Sources = Sources.ALL) -> Mel:
+    """Read the tables of ``data/`` once per process; rows of other `sources` are unknown."""
+    return _mel(data_folder(), sources)
 
 
 def load_set(name: str) -> tuple[str, ...]:
@@ -92,14 +95,18 @@ def load_set(name: str) -> tuple[str, ...]:
 
 
 @cache
-def _mel(folder: Path) -> Mel:
+def _mel(folder: Path, sources: Sources) -> Mel:
     numbers: Columns = {"population": whole_number, "lat": float, "lon": float}
     words: Columns = dict.fromkeys(("name", "urban_class", "force"), str)
-    grades = ("urban_class_confidence", "force_confidence", "force_source")
-    communes = _by_insee(folder / "communes.csv", {**words, **numbers}, grades)
-    cameras = _by_insee(folder / "known_cameras.csv", {"cameras": whole_number}, _DATED)
-    retention = _by_insee(folder / "retention.csv", {"retention_days": float}, _DATED)
-    rooms = _by_insee(folder / "control_rooms.csv", {"kind": str}, _DATED)
+    unread = ("urban_class_confidence", "force_confidence", "force_source")
+    graded: Columns = {**words, **numbers, "force_grade": Grade}
+    communes = _by_insee(folder / "communes.csv", graded, unread)
+    for row in communes.values():
+        if not sources.allow(row.pop("force_grade")):
+            row["force"] = "police" if row["urban_class"] in _POLICE_CLASSES else "gendarmerie"
+    cameras = _allowed(folder / "known_cameras.csv", {"cameras": whole_number}, sources)
+    retention = _allowed(folder / "retention.csv", {"retention_days": float}, sources)
+    rooms = _allowed(folder / "control_rooms.csv", {"kind": str}, sources)
     police = {"municipal_police_2024": lambda cell: whole_number(cell) if cell else None}
     staff = _by_insee(folder / "municipal_police.csv", police, ("asvp_2024",))
     population = {insee: row["population"] for insee, row in communes.items()}
@@ -128,6 +135,12 @@ def _by_insee(path: Path, columns: Columns, unread: tuple[str, ...]) -> dict[str
     """Rows by INSEE code, without the columns that the model does not read."""
     rows = read_rows(path, {"insee": once(str), **columns, **dict.fromkeys(unread, str)})
     return {row["insee"]: {name: row[name] for name in columns} for row in rows}
+
+
+def _allowed(path: Path, columns: Columns, sources: Sources) -> dict[str, Row]:
+    """Rows of a table whose rows have a page each, if that page may be used."""
+    rows = _by_insee(path, {**columns, "grade": Grade}, _DATED)
+    return {insee: row for insee, row in rows.items() if sources.allow(row["grade"])}
 
 
 def _transport(path: Path, population: dict[str, int]) -> dict[str, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, get_args
@@ -17,11 +17,26 @@ from twin.model.cells import window_text
 from twin.model.centre.world import Kind
 from twin.model.clock import MS_PER_DAY, MS_PER_H, MS_PER_MIN, Window, whole_ms
 
-__all__ = ["Function", "Patterns", "Pauses", "Shift", "load_functions", "load_patterns"]
+__all__ = [
+    "Function",
+    "Patterns",
+    "Pauses",
+    "Regime",
+    "Shift",
+    "load_functions",
+    "load_patterns",
+    "tracks",
+]
 
 _STRICT = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
+Regime = Literal["fpt", "code_travail", "custom"]
+"""Tables of rules on working time, by the names of ``data/working_time.yaml``."""
+
+_MIN_PER_DAY = MS_PER_DAY // MS_PER_MIN
+
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+_MIN_PER_WEEK = len(get_args(Weekday)) * _MIN_PER_DAY
 
 
 def _kind(name: str) -> str:
@@ -53,6 +68,30 @@ class Shift(BaseModel):
             if held and names[(first + day) % len(names)] in self.weekdays:
                 yield start_ms, end_ms
 
+    def overlaps(self, other: Shift) -> bool:
+        """Whether the two share some time of a week that repeats itself.
+
+        Examples
+        --------
+        >>> friday = Shift(window="22:00-06:00", weekdays=("friday",))
+        >>> friday.overlaps(Shift(window="04:00-08:00", weekdays=("saturday",)))
+        True
+        >>> friday.overlaps(Shift(window="04:00-08:00", weekdays=("friday",)))
+        False
+        """
+        mine, theirs = (Window.parse(shift.window).length_min for shift in (self, other))
+        return any(
+            (start - begun) % _MIN_PER_WEEK < mine or (begun - start) % _MIN_PER_WEEK < theirs
+            for begun in self.starts_min()
+            for start in other.starts_min()
+        )
+
+    def starts_min(self) -> list[int]:
+        """Minutes from Monday 00:00 to each of its starts in a week."""
+        first = Window.parse(self.window).start_min
+        names = get_args(Weekday)
+        return [names.index(day) * _MIN_PER_DAY + first for day in self.weekdays]
+
 
 class Pattern(BaseModel):
     """How a day is cut into shifts."""
@@ -65,19 +104,8 @@ class Pattern(BaseModel):
     """Where it comes from."""
     shifts: dict[str, Shift]
     """Shifts by name."""
-
-    def tracks(self) -> dict[str, int]:
-        """By shift, the row of seats that holds it: one where it overlaps no earlier shift."""
-        rows: list[list[Window]] = []
-        chosen = {}
-        for name, shift in self.shifts.items():
-            window = Window.parse(shift.window)
-            free = (i for i, row in enumerate(rows) if not any(map(window.overlaps, row)))
-            chosen[name] = next(free, len(rows))
-            if chosen[name] == len(rows):
-                rows.append([])
-            rows[chosen[name]].append(window)
-        return chosen
+    regimes: tuple[Regime, ...] = get_args(Regime)
+    """Regimes in which it exists; one that only `custom` allows is not legal as it stands."""
 
 
 class Pauses(BaseModel):
@@ -147,6 +175,26 @@ class _Functions(BaseModel):
     model_config = _STRICT
 
     functions: dict[str, Function]
+
+
+def tracks(shifts: Iterable[Shift]) -> list[int]:
+    """Row of seats that holds each shift: the first one where it overlaps no earlier shift.
+
+    Examples
+    --------
+    >>> tracks([Shift(window="06:00-14:00"), Shift(window="12:00-20:00")])
+    [0, 1]
+    """
+    rows: list[list[Shift]] = []
+    chosen = []
+    for shift in shifts:
+        free = (i for i, row in enumerate(rows) if not any(map(shift.overlaps, row)))
+        track = next(free, len(rows))
+        if track == len(rows):
+            rows.append([])
+        rows[track].append(shift)
+        chosen.append(track)
+    return chosen
 
 
 def load_patterns() -> Patterns:

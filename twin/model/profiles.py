@@ -20,7 +20,7 @@ from scipy.optimize import nnls
 
 from twin.errors import InputError, MissingError
 from twin.files import atomic_write, data_folder, read_rows
-from twin.model.assumptions import Assumptions, Grade, load_assumptions
+from twin.model.assumptions import Assumptions, Grade, Sources, load_assumptions
 from twin.model.cells import one_of
 from twin.model.mel import load_mel
 
@@ -34,6 +34,7 @@ __all__ = [
     "load_anchors",
     "load_categories",
     "load_profiles",
+    "profiles_file",
     "smoothest",
     "write_profiles",
 ]
@@ -178,7 +179,7 @@ def hourly_profile(name: str, assumptions: Assumptions) -> Floats:
     >>> round(float(week[evening].sum() / week.sum()), 6)
     0.6
     """
-    curves = load_profiles()
+    curves = load_profiles(profiles_file(assumptions.sources))
     weights = {name: 1.0} if (name, WEEK.name) in curves else _visible_facts(name, assumptions)
     profile = np.zeros((len(MONTHS.weight), len(WEEK.weight)))
     for part, weight in weights.items():
@@ -217,17 +218,27 @@ def _visible_facts(incident_class: str, assumptions: Assumptions) -> dict[str, f
     return facts
 
 
+def profiles_file(sources: Sources) -> Path:
+    """Derived file of the curves that meet the anchors of these sources."""
+    name = "profiles.csv" if sources is Sources.ALL else f"profiles_{sources}.csv"
+    return data_folder() / "derived" / name
+
+
 def load_profiles(path: Path | None = None) -> Curves:
     """Curves by (profile, "week" or "year"), from ``data/derived/profiles.csv``."""
-    return _read_profiles(path or data_folder() / "derived" / "profiles.csv")
+    return _read_profiles(path or profiles_file(Sources.ALL))
 
 
-def write_profiles(path: Path) -> None:
-    """Compute the curve of every category and kind of request, and write them as one table."""
-    anchors = [anchor for anchor in load_anchors() if isinstance(anchor.value, float)]
+def write_profiles(path: Path, sources: Sources = Sources.ALL) -> None:
+    """Compute the curve of every category and kind of request, and write them as one table.
+
+    Anchors of other `sources` are left out: their curves are as smooth as the rest allows.
+    """
+    numbers = [anchor for anchor in load_anchors() if isinstance(anchor.value, float)]
     names = {each.category for each in load_categories() if each.incident_class != "none"}
+    anchors = [anchor for anchor in numbers if sources.allow(anchor.grade)]
     lines = ["profile,circle,step,factor"]
-    for name in sorted(names | {anchor.profile for anchor in anchors}):
+    for name in sorted(names | {anchor.profile for anchor in numbers}):
         for circle in (WEEK, MONTHS):
             curve = smoothest(
                 circle,

@@ -5,22 +5,51 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
+from itertools import chain, groupby
+from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, model_validator
 
 from twin.errors import InputError, did_you_mean
 from twin.model.assumptions import Assumptions
 from twin.model.calendar import Calendar
 from twin.model.centre.world import Breaks, Kind, Seats, Shifts
 from twin.model.clock import DAYS_PER_YEAR, MS_PER_DAY, MS_PER_H
-from twin.model.patterns import Function, Pattern, Pauses, Shift, load_functions, load_patterns
+from twin.model.patterns import (
+    Function,
+    Pauses,
+    Regime,
+    Shift,
+    load_functions,
+    load_patterns,
+    tracks,
+)
+from twin.model.rosters import read_roster
 
-__all__ = ["SeatPlan", "SeatsLevers", "build_plan"]
+__all__ = [
+    "REPLACED_BY_SHIFTS",
+    "SeatPlan",
+    "SeatedShift",
+    "SeatsLevers",
+    "build_plan",
+    "seated_shifts",
+]
+
+REPLACED_BY_SHIFTS = (
+    "pattern",
+    "operators",
+    "supervisors",
+    "requisition_officers",
+    "technicians",
+)
+"""Levers that ``shifts`` takes the place of."""
 
 _OPERATOR, _OFFICER, _TRAINEE = "video_operator", "requisition_officer", "trainee"
+_TECHNICIAN = "technician"
 _EVERY_COMMUNE = 0
 _GOLDEN = (math.sqrt(5) - 1) / 2
 _H_PER_YEAR = DAYS_PER_YEAR * MS_PER_DAY / MS_PER_H
@@ -28,14 +57,25 @@ _H_PER_YEAR = DAYS_PER_YEAR * MS_PER_DAY / MS_PER_H
 Value = TypeVar("Value")
 
 
+class SeatedShift(Shift):
+    """A shift of the week and the seats held in it."""
+
+    function: str
+    """Key of ``data/functions.yaml``."""
+    seats: NonNegativeInt
+    """Seats side by side."""
+
+
 class SeatsLevers(BaseModel):
     """Seats, the people on them, and the rules of the room."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    pattern: str
-    """Key of ``data/shift_patterns.yaml``."""
-    operators: dict[str, NonNegativeInt]
+    pattern: str | None = None
+    """Key of ``data/shift_patterns.yaml``; none when `shifts` says everything."""
+    regime: Regime = "fpt"
+    """Rules of working time that the room keeps to, a key of ``data/working_time.yaml``."""
+    operators: dict[str, NonNegativeInt] = {}
     """Video operators by shift of the pattern; a shift that is not named has none."""
     supervisors: dict[str, NonNegativeInt] = {}
     """Supervisors by shift of the pattern; a shift that is not named has none."""
@@ -43,6 +83,17 @@ class SeatsLevers(BaseModel):
     """Function of their seats in ``data/functions.yaml``, which says whether they watch."""
     requisition_officers: NonNegativeInt = 0
     """Agents named for requisitions, in office hours."""
+    technicians: NonNegativeInt = 0
+    """Technicians, in office hours."""
+    shifts: tuple[SeatedShift, ...] = ()
+    """Every seat of the week, shift by shift: instead of a pattern and the counts above."""
+    roster: Path | None = None
+    """CSV file of a roster, whose duties are played in place of the video operators' seats; its
+    needs without agent stay empty."""
+    sectors: int = Field(default=1, ge=1)
+    """Groups of neighbouring communes, balanced by load, each with its own seats; 1: no groups."""
+    pools: dict[str, tuple[str, ...]] = {}
+    """Groups of communes, INSEE codes by name, each with its own seats; none: no groups."""
     vacant_posts: NonNegativeInt = 0
     """Operators' posts that nobody holds: their part of the shifts stays empty, in rotation."""
     unaccredited_posts: NonNegativeInt = 0
@@ -64,6 +115,17 @@ class SeatsLevers(BaseModel):
     faults_known_at_once: bool = False
     """Whether a camera fault is known without anybody discovering it."""
 
+    @model_validator(mode="after")
+    def _said_once(self) -> SeatsLevers:
+        both = [name for name in REPLACED_BY_SHIFTS if self.shifts and getattr(self, name)]
+        if both:
+            raise ValueError(f"shifts replaces {', '.join(both)}: give one or the other")
+        if not self.shifts and self.pattern is None:
+            raise ValueError("a pattern is expected, or shifts")
+        if self.pools and self.sectors > 1:
+            raise ValueError("pools and sectors part the communes twice: give one or the other")
+        return self
+
 
 @dataclass(frozen=True)
 class SeatPlan:
@@ -75,10 +137,13 @@ class SeatPlan:
         One per seat: function, track and number. A seat keeps its name when others are added.
     functions : tuple of str
         Function of each seat, a key of ``data/functions.yaml``.
+    agents : tuple of str
+        Who holds each shift, by the codes of the roster; empty where the plan names nobody.
     """
 
     names: tuple[str, ...]
     functions: tuple[str, ...]
+    agents: tuple[str, ...]
     seats: Seats
     shifts: Shifts
     breaks: Breaks
@@ -103,36 +168,45 @@ class _Presence(NamedTuple):
     end_ms: int
     phase: float
     """Staggers the pauses of the seats open together, between 0 and 1."""
+    agent: str = ""
+    """Who holds it in the roster."""
 
 
 def build_plan(levers: SeatsLevers, calendar: Calendar, assumptions: Assumptions) -> SeatPlan:
     """Plan of the room over the horizon of `calendar`.
 
     A shift that began before the first midnight starts at 0; one that passes the end of the
-    horizon is cut there; their pauses keep their time. Windows of a pattern that overlap are held
+    horizon is cut there; their pauses keep their time. Shifts of one function that overlap are held
     on seats of their own, since the shifts of one seat may not.
 
     Raises
     ------
     InputError
-        An unknown pattern, shift or function; more vacant posts than posts.
+        An unknown pattern, shift or function; a pattern that the regime does not know; more
+        vacant posts than posts; a roster that does not cover the horizon.
     """
     laws, functions = load_patterns(), load_functions()
     rank = {name: i for i, name in enumerate(functions)}
-    pattern = _named("seats.pattern", levers.pattern, laws.patterns)
-    operators = _on_pattern("operators", levers.operators, rank[_OPERATOR], pattern, calendar)
-    supervisor = rank[levers.supervisor_function]
-    presences = [
-        *_staffed(sorted(operators), levers, rank[_TRAINEE], calendar, assumptions),
-        *_on_pattern("supervisors", levers.supervisors, supervisor, pattern, calendar),
-        *_row(rank[_OFFICER], 0, levers.requisition_officers, laws.office_hours, calendar),
-    ]
+    rows = seated_shifts(levers)
+    for row in rows:
+        _named("seats.shifts", row.function, functions)
+    by_function = {name: [row for row in rows if row.function == name] for name in functions}
+    held = {name: list(_held(of, rank[name], calendar)) for name, of in by_function.items()}
+    operators = sorted(held.pop(_OPERATOR))
+    staffed = (
+        _staffed(operators, levers, rank[_TRAINEE], calendar, assumptions)
+        if levers.roster is None
+        else _rostered(levers, levers.roster, rank, calendar)
+    )
+    presences = [*staffed, *chain.from_iterable(held.values())]
     seats = sorted({presence.seat for presence in presences})
     held_by = tuple(list(functions)[seat.rank] for seat in seats)
+    presences.sort(key=lambda p: (max(p.start_ms, 0), p.seat))
     shifts, breaks = _timetable(presences, seats, laws.breaks, calendar.horizon_ms)
     return SeatPlan(
         names=tuple(f"{name}/{s.track}/{s.number}" for name, s in zip(held_by, seats, strict=True)),
         functions=held_by,
+        agents=tuple(presence.agent for presence in presences),
         seats=_table_of_seats([functions[name] for name in held_by]),
         shifts=shifts,
         breaks=breaks,
@@ -140,13 +214,55 @@ def build_plan(levers: SeatsLevers, calendar: Calendar, assumptions: Assumptions
     )
 
 
-def _on_pattern(
-    lever: str, counts: Mapping[str, int], rank: int, pattern: Pattern, calendar: Calendar
-) -> Iterator[_Presence]:
-    tracks = pattern.tracks()
-    for name, count in counts.items():
-        shift = _named(f"seats.{lever}", name, pattern.shifts)
-        yield from _row(rank, tracks[name], count, shift, calendar)
+def seated_shifts(levers: SeatsLevers) -> tuple[SeatedShift, ...]:
+    """Every seat of the week, shift by shift, however the levers say it.
+
+    Raises
+    ------
+    InputError
+        An unknown pattern or shift.
+
+    Examples
+    --------
+    >>> rules = {"end_of_shift": "finish", "wall_minimum": 1, "display_rule": "mixed"}
+    >>> rules |= {"pattern": "three_by_eight", "check_hour": "08:00"}
+    >>> rows = seated_shifts(SeatsLevers(**rules, operators={"night": 2}))
+    >>> [(row.function, row.window, row.seats) for row in rows if row.seats]
+    [('video_operator', '22:00-06:00', 2)]
+    """
+    if levers.pattern is None:
+        return levers.shifts
+    laws = load_patterns()
+    pattern = _named("seats.pattern", levers.pattern, laws.patterns)
+    if levers.regime not in pattern.regimes:
+        raise InputError(
+            f"seats.pattern: {levers.pattern} is « non légal en l'état » in regime {levers.regime};"
+            f" it exists only with seats.regime: {' or '.join(pattern.regimes)}"
+        )
+    shifts = pattern.shifts
+    counted = [
+        ("operators", _OPERATOR, levers.operators),
+        ("supervisors", levers.supervisor_function, levers.supervisors),
+    ]
+    rows = []
+    for lever, function, counts in counted:
+        for name in counts:
+            _named(f"seats.{lever}", name, shifts)
+        rows += [_seated(shift, function, counts.get(name, 0)) for name, shift in shifts.items()]
+    return (
+        *rows,
+        _seated(laws.office_hours, _OFFICER, levers.requisition_officers),
+        _seated(laws.office_hours, _TECHNICIAN, levers.technicians),
+    )
+
+
+def _seated(shift: Shift, function: str, seats: int) -> SeatedShift:
+    return SeatedShift(**shift.model_dump(), function=function, seats=seats)
+
+
+def _held(rows: list[SeatedShift], rank: int, calendar: Calendar) -> Iterator[_Presence]:
+    for row, track in zip(rows, tracks(rows), strict=True):
+        yield from _row(rank, track, row.seats, row, calendar)
 
 
 def _row(
@@ -191,13 +307,47 @@ def _staffed(
             yield presence._replace(seat=presence.seat._replace(rank=trainee))
 
 
+def _rostered(
+    levers: SeatsLevers, path: Path, rank: Mapping[str, int], calendar: Calendar
+) -> Iterator[_Presence]:
+    """Presences of a roster, each on the first seat of its function that is free."""
+    if levers.vacant_posts or levers.unaccredited_posts:
+        raise InputError(
+            f"seats: {path} already says who is there: leave out vacant and unaccredited posts"
+        )
+    duties = read_roster(path)
+    start = calendar.horizon.start
+    end = start + timedelta(days=calendar.horizon.days)
+    first, last = duties[0].start.date(), duties[-1].start.date()
+    if not first <= start <= end <= last + timedelta(days=1):
+        raise InputError(
+            f"seats.roster: {path} goes from {first} to {last}, which does not cover the horizon"
+            f" from {start} to {end - timedelta(days=1)}"
+        )
+    free_ms: dict[str, list[int]] = {}
+    for start_ms, together in groupby(
+        (duty for duty in duties if duty.agent), key=lambda duty: calendar.elapsed_ms(duty.start)
+    ):
+        beside = list(together)
+        for number, duty in enumerate(beside):
+            end_ms = calendar.elapsed_ms(duty.end)
+            if end_ms <= 0 or start_ms >= calendar.horizon_ms:
+                continue
+            function = _named(f"{path}: function", duty.function, rank)
+            seats = free_ms.setdefault(duty.function, [])
+            seat = next((i for i, until in enumerate(seats) if until <= start_ms), len(seats))
+            seats[seat : seat + 1] = [end_ms]
+            phase = (2 * number + 1) / (2 * len(beside))
+            yield _Presence(start_ms, _Seat(function, 0, seat + 1), end_ms, phase, duty.agent)
+
+
 def _timetable(
     presences: list[_Presence], seats: list[_Seat], pauses: Pauses, horizon_ms: int
 ) -> tuple[Shifts, Breaks]:
     position = {seat: i for i, seat in enumerate(seats)}
     shifts: list[tuple[int, int, int]] = []
     breaks: list[tuple[int, int, int]] = []
-    for p in sorted(presences, key=lambda p: (max(p.start_ms, 0), p.seat)):
+    for p in presences:
         start_ms, end_ms = max(p.start_ms, 0), min(p.end_ms, horizon_ms)
         breaks += [
             (len(shifts), p.start_ms + delay_ms, length_ms)

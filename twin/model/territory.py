@@ -136,7 +136,7 @@ def build_territory(
     InputError
         An unknown set, rule or commune; a file of communes that is not what it should be.
     """
-    mel = load_mel()
+    mel = load_mel(assumptions.sources)
     if communes.file is None:
         taking = _chosen(communes, forfaits, mel, assumptions)
     else:

@@ -37,7 +37,7 @@ from twin.model.forfaits import load_forfaits
 from twin.model.seats import SeatPlan
 from twin.model.territory import Territory
 
-__all__ = ["sample_world"]
+__all__ = ["sample_presence", "sample_world"]
 
 _INCIDENT = (
     "camera",
@@ -106,10 +106,38 @@ def sample_world(
         ),
         requests=_in_order(Requests, [outside.requests(i) for i in communes]),
         requisitions=_in_order(Requisitions, [outside.requisitions(i) for i in communes]),
-        present=_present(streams, plan, assumptions["absence_rate"]),
+        present=sample_presence(plan, assumptions, seed=seed, replication=replication),
         faults=_faults(streams, territory, centre.horizon_ms, assumptions),
         outages=_dark(dark),
     )
+
+
+def sample_presence(
+    plan: SeatPlan, assumptions: Assumptions, *, seed: int, replication: int
+) -> Flags:
+    """Whether each shift is filled: the only part of a world that is drawn from the seats.
+
+    An agent whom a roster names is away in spells; where nobody is named, absences are drawn per
+    seat, in the order of its shifts.
+
+    Returns
+    -------
+    ndarray of bool, shape (shifts,)
+    """
+    streams = _Streams(seed, replication)
+    present = np.ones(len(plan.shifts.seat), dtype=np.bool_)
+    if plan.levers.relief:
+        return present
+    rate = assumptions["absence_rate"]
+    agents = np.array(plan.agents, dtype=np.str_)
+    for seat, name in enumerate(plan.names):
+        of_seat = np.flatnonzero((plan.shifts.seat == seat) & (agents == ""))
+        present[of_seat] = streams(f"absence/{name}").random(len(of_seat)) >= rate
+    for agent in sorted(set(plan.agents) - {""}):
+        own = np.flatnonzero(agents == agent)
+        start_ms = plan.shifts.start_ms[own]
+        present[own] = ~_away(streams(f"spells/{agent}"), start_ms, rate, assumptions)
+    return present
 
 
 def _not_yet_joined(
@@ -292,15 +320,23 @@ def _in_order(table: type[Table], parts: list[Table]) -> Table:
     return table(**{name: column[order] for name, column in columns.items()})
 
 
-def _present(streams: _Streams, plan: SeatPlan, absence_rate: float) -> Flags:
-    """Whether each shift is filled: absences are drawn per seat, in the order of its shifts."""
-    present = np.ones(len(plan.shifts.seat), dtype=np.bool_)
-    if plan.levers.relief:
-        return present
-    for seat, name in enumerate(plan.names):
-        of_seat = np.flatnonzero(plan.shifts.seat == seat)
-        present[of_seat] = streams(f"absence/{name}").random(len(of_seat)) >= absence_rate
-    return present
+def _away(
+    generator: np.random.Generator, time_ms: Ints, rate: float, assumptions: Assumptions
+) -> Flags:
+    """Whether each instant falls in a spell of absence.
+
+    Spells and the times between them are exponential, and take `rate` of the time from the start.
+    """
+    if not 0 < rate < 1:
+        return np.full(len(time_ms), rate > 0)
+    spell_ms = assumptions["absence_spell_days"] * MS_PER_DAY
+    between_ms = spell_ms * (1 - rate) / rate
+    away_first = generator.random() < rate
+    pairs = _pairs(generator, time_ms[-1] / min(spell_ms, between_ms))
+    means = (spell_ms, between_ms) if away_first else (between_ms, spell_ms)
+    changes_ms = np.cumsum((pairs * means).ravel())
+    away: Flags = np.searchsorted(changes_ms, time_ms, side="right") % 2 != away_first
+    return away
 
 
 def _faults(

@@ -18,7 +18,7 @@ from scipy.optimize import root_scalar
 
 from twin.errors import TwinError
 from twin.files import data_folder, read_rows
-from twin.model.assumptions import Assumptions, Choice
+from twin.model.assumptions import Assumptions, Choice, Grade
 from twin.model.centre.journal import Origin
 from twin.model.centre.world import Kind
 from twin.model.kappa import Calibration, Constant, Ends
@@ -85,6 +85,7 @@ class ObservedCentre:
     observable: str
     value: float
     role: str
+    grade: Grade
 
     @property
     def name(self) -> str:
@@ -129,6 +130,7 @@ def observed_centres() -> list[ObservedCentre]:
         **dict.fromkeys(
             ("operators", "hours_per_week", "confidence", "source_url", "note"), anything
         ),
+        "grade": Grade,
     }
     fields = ObservedCentre.__dataclass_fields__
     rows = read_rows(data_folder() / "centres.csv", columns)

@@ -1,62 +1,28 @@
-"""Replay a scenario: replications side by side, each kept as soon as it is finished."""
+"""Ask scenarios: replay them together until there is enough to answer, and sum up."""
 
 from __future__ import annotations
 
-import os
-import signal
-import time
-from collections.abc import Callable, Generator, Mapping, Sequence
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property
 from pathlib import Path
 
-import joblib
-import numpy as np
 import pandas as pd
-from scipy.special import stdtrit
 
-from twin.errors import InputError, MissingError
-from twin.files import data_folder
-from twin.model.assumptions import Assumptions
-from twin.model.calendar import Calendar
-from twin.model.centre.engines import Engine, engine_named
-from twin.model.centre.journal import Journal
-from twin.model.centre.world import Centre
-from twin.model.demand import Demand
-from twin.model.indicators import measure
-from twin.model.layout import build_centre
-from twin.model.seats import SeatPlan, build_plan
-from twin.model.territory import Territory, build_territory
-from twin.model.workload import sample_world
+from twin.errors import InputError
+from twin.model.centre.engines import Engine
+from twin.scenarios.replay import CENTRES_KEPT, Prepared, Task, prepare, replicate, side_by_side
 from twin.scenarios.schema import Experiment, Scenario
-from twin.scenarios.store import TABLES, Run, identify, parquet
+from twin.scenarios.stopping import Stop, decide, half_width
+from twin.scenarios.store import TABLES, Run, identify
 
-__all__ = ["Prepared", "Result", "prepare", "replicate", "run", "run_all", "summary"]
+__all__ = ["Prepared", "Replays", "Result", "prepare", "replicate", "run", "run_all", "summary"]
 
 MAX_WORKERS = 256
-CONFIDENCE = 0.95
-"""Level of the interval over replications."""
 
 Progress = Callable[[int, int], None]
 """Told the replications finished and wanted."""
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """What all replications of a scenario share."""
-
-    assumptions: Assumptions
-    calendar: Calendar
-    territory: Territory
-    demand: Demand
-    plan: SeatPlan
-    centre: Centre
-
-    def measured(self, journal: Journal) -> pd.DataFrame:
-        """Return the indicators of one of its replications."""
-        return measure(journal, self.centre, self.territory, self.calendar, self.assumptions)
 
 
 @dataclass(frozen=True)
@@ -65,74 +31,166 @@ class Result:
 
     Attributes
     ----------
+    name : str
+        Name of the scenario that was asked.
     stored : Run
-        Where its replications are kept.
-    replications : int
-        How many of them, from the first, the indicators rest on.
-    indicators : DataFrame
-        See `summary`.
+        Where its replications are kept, under the name that was the first to ask the same.
+    stop : Stop
+        How many of them, from the first, the indicators rest on, and why no more.
+    rows : DataFrame
+        Indicators of each of them, one below the other; indexed by replication.
     """
 
+    name: str
     stored: Run
-    replications: int
-    indicators: pd.DataFrame
+    stop: Stop
+    rows: pd.DataFrame
+
+    @property
+    def replications(self) -> int:
+        """How many replications the indicators rest on."""
+        return self.stop.replications
+
+    @cached_property
+    def indicators(self) -> pd.DataFrame:
+        """See `summary`."""
+        return summary([self.rows])
 
     def values(self, indicator: str, scope: str = "centre", key: str = "") -> pd.Series[float]:
         """Value of an indicator in each replication in which it could be observed."""
-        numbers = range(1, self.replications + 1)
-        table = pd.concat({number: self.stored.indicators(number) for number in numbers})
-        asked = (table["indicator"] == indicator) & (table["scope"] == scope)
-        values = table.loc[asked & (table["key"] == key), "value"]
-        return values.droplevel(1).rename_axis("replication")
+        rows = self.rows
+        asked = (rows["indicator"] == indicator) & (rows["scope"] == scope) & (rows["key"] == key)
+        return rows.loc[asked, "value"]
 
 
-def prepare(scenario: Scenario, *, territory: Territory | None = None) -> Prepared:
-    """Build the centre of a scenario, on another `territory` than the scenario's if one is given.
+class Replays:
+    """Scenarios replayed together: each replication of all of them before the next one.
 
-    Raises
-    ------
-    InputError
-        A lever names something that the data do not hold, or levers contradict each other.
-    """
-    assumptions = Assumptions(scenario.assumptions)
-    calendar = Calendar(scenario.horizon)
-    if territory is None:
-        territory = build_territory(scenario.communes, scenario.forfaits, assumptions)
-    demand = Demand(territory, calendar, assumptions, scenario.demand, scenario.events)
-    plan = build_plan(scenario.seats, calendar, assumptions)
-    centre = build_centre(territory, calendar, demand, plan, assumptions)
-    return Prepared(assumptions, calendar, territory, demand, plan, centre)
-
-
-def replicate(
-    prepared: Prepared,
-    seed: int,
-    replication: int,
-    *,
-    engine: Engine = "reference",
-    outages: Sequence[tuple[int, int, int]] = (),
-) -> Journal:
-    """Play one replication: draw its world, run the centre through it.
+    Replication r of every scenario draws from the same random streams: their differences are not
+    those of two worlds.
 
     Parameters
     ----------
+    scenarios : mapping of str to Scenario
+        By name of their runs.
+    seed : int
+        First entropy of every random stream.
+    out : Path
+        Folder of all runs.
+    workers : int
+        Replications played at the same time; changes no byte of the result.
     engine : {"reference", "kernel"}
-        Who plays it; changes no byte of the journal.
-    outages : sequence of (camera, start_ms, end_ms)
-        Imposed intervals during which a camera is dark.
+        Who plays them; changes no byte of the result.
+    cluster : str, optional
+        Address of a Dask scheduler, whose workers play instead of this machine's.
+    keep_tables : bool
+        Whether to keep the journal of each replication beside its indicators.
+
+    Raises
+    ------
+    InputError, MissingError, StoreError
+        Before anything is written.
     """
-    world = sample_world(
-        prepared.centre,
-        prepared.territory,
-        prepared.calendar,
-        prepared.demand,
-        prepared.assumptions,
-        plan=prepared.plan,
-        seed=seed,
-        replication=replication,
-        outages=outages,
-    )
-    return engine_named(engine)(prepared.centre, world)
+
+    def __init__(
+        self,
+        scenarios: Mapping[str, Scenario],
+        seed: int,
+        *,
+        out: Path,
+        workers: int = 1,
+        engine: Engine = "reference",
+        cluster: str | None = None,
+        keep_tables: bool = False,
+    ) -> None:
+        if not 1 <= workers <= MAX_WORKERS:
+            raise InputError(f"workers: {workers} is not between 1 and {MAX_WORKERS}")
+        self.workers, self.cluster = workers, cluster
+        self.tables = TABLES if keep_tables else ()
+        identities = {name: identify(name, levers, seed) for name, levers in scenarios.items()}
+        self.tasks = {
+            name: Task(levers.model_dump_json(), identities[name].hash, seed, engine, keep_tables)
+            for name, levers in scenarios.items()
+        }
+        for task in self.tasks.values():
+            _ = task.prepared
+        self.runs = {name: Run.opened(identity, out) for name, identity in identities.items()}
+        self._frames: dict[str, list[pd.DataFrame]] = {name: [] for name in scenarios}
+
+    def reach(self, wanted: Mapping[str, int], progress: Progress = lambda *_: None) -> None:
+        """Play the replications that are not kept yet, keeping each as it comes.
+
+        Parameters
+        ----------
+        wanted : mapping of str to int
+            Replications of each scenario, from the first.
+        progress : callable
+            Called with the replications finished and wanted, each time one lands.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            Finished replications are kept, and the same call goes on from them.
+        """
+        counts: dict[str, int] = {}
+        for name, count in wanted.items():
+            identity = self.tasks[name].identity
+            counts[identity] = max(count, counts.get(identity, 0))
+        stored = {task.identity: self.runs[name] for name, task in self.tasks.items()}
+        missing = self._missing(stored, counts)
+        seconds: dict[str, dict[int, float]] = {identity: {} for identity in counts}
+        total = sum(counts.values())
+        kept = total - len(missing)
+        progress(kept, total)
+        self._record(stored, counts, seconds)
+        try:
+            with closing(side_by_side(missing, self.workers, self.cluster)) as results:
+                for done, played in enumerate(results, start=kept + 1):
+                    number = played.replication
+                    stored[played.identity].keep(number, played.indicators, played.tables)
+                    seconds[played.identity][number] = played.seconds
+                    progress(done, total)
+        finally:
+            self._record(stored, counts, seconds)
+
+    def _missing(
+        self, stored: Mapping[str, Run], counts: Mapping[str, int]
+    ) -> list[tuple[Task, int]]:
+        """What is not kept, replication by replication, for as many scenarios as workers hold."""
+        kept = {identity: stored[identity].finished(self.tables) for identity in counts}
+        tasks = list({task.identity: task for task in self.tasks.values()}.values())
+        return [
+            (task, number)
+            for first in range(0, len(tasks), CENTRES_KEPT)
+            for number in range(1, max(counts.values(), default=0) + 1)
+            for task in tasks[first : first + CENTRES_KEPT]
+            if number <= counts.get(task.identity, 0) and number not in kept[task.identity]
+        ]
+
+    def _record(
+        self,
+        stored: Mapping[str, Run],
+        counts: Mapping[str, int],
+        seconds: Mapping[str, Mapping[int, float]],
+    ) -> None:
+        workers = "cluster" if self.cluster else self.workers
+        for identity, count in counts.items():
+            stored[identity].record(count, workers, seconds[identity])
+
+    def rows(self, name: str, replications: int) -> pd.DataFrame:
+        """Indicators of the first replications of a scenario, indexed by replication."""
+        frames = self._frames[name]
+        new = range(len(frames) + 1, replications + 1)
+        frames += [self.runs[name].indicators(number) for number in new]
+        numbered = {number: frames[number - 1] for number in range(1, replications + 1)}
+        return pd.concat(numbered, names=["replication"]).droplevel(1)
+
+    def values(self, name: str, indicators: Iterable[str], replications: int) -> pd.DataFrame:
+        """Values of the whole centre: one row per replication, NaN where it has none."""
+        rows = self.rows(name, replications)
+        centre = rows[rows["scope"] == "centre"].set_index("indicator", append=True)["value"]
+        numbers = range(1, replications + 1)
+        return centre.unstack().reindex(index=numbers, columns=list(indicators))
 
 
 def run(
@@ -145,51 +203,20 @@ def run(
     engine: Engine = "reference",
     progress: Progress = lambda *_: None,
     keep_tables: bool = False,
+    cluster: str | None = None,
 ) -> Result:
-    """Run the replications that are not stored yet, until there are enough; then sum them up.
-
-    Parameters
-    ----------
-    name : str
-        Name of the scenario, for the folder.
-    out : Path
-        Folder of all runs.
-    workers : int
-        Replications played at the same time; changes no byte of the result.
-    engine : {"reference", "kernel"}
-        Who plays them; changes no byte of the result.
-    progress : callable
-        Called with the replications finished and wanted, each time one lands.
-    keep_tables : bool
-        Whether to keep the journal of each replication beside its indicators.
-
-    Raises
-    ------
-    InputError, MissingError, StoreError
-        Before anything is written.
-    KeyboardInterrupt
-        Finished replications are kept, and the same call goes on from them.
-    """
-    if not 1 <= workers <= MAX_WORKERS:
-        raise InputError(f"workers: {workers} is not between 1 and {MAX_WORKERS}")
-    identity = identify(name, scenario, experiment.seed)
-    task = _Task(
-        scenario.model_dump_json(),
-        str(data_folder()),
-        identity.hash,
-        experiment.seed,
-        engine,
-        keep_tables,
+    """Run one scenario: `run_all` of it alone."""
+    results = run_all(
+        {name: scenario},
+        experiment,
+        out=out,
+        workers=workers,
+        engine=engine,
+        progress=progress,
+        keep_tables=keep_tables,
+        cluster=cluster,
     )
-    _prepared(task)
-    stored = Run.opened(identity, out)
-    wanted = experiment.replications
-    while True:
-        _complete(stored, task, wanted, workers, progress)
-        table = summary([stored.indicators(number) for number in range(1, wanted + 1)])
-        if wanted == experiment.max_replications or _precise(table, experiment.precision):
-            return Result(stored, wanted, table)
-        wanted = min(wanted + experiment.replications, experiment.max_replications)
+    return results[name]
 
 
 def run_all(
@@ -200,27 +227,53 @@ def run_all(
     workers: int = 1,
     engine: Engine = "reference",
     progress: Progress = lambda *_: None,
+    keep_tables: bool = False,
+    cluster: str | None = None,
 ) -> dict[str, Result]:
-    """Run several scenarios through the same replications; see `run`.
+    """Run the replications that are not stored yet, until there are enough; then sum them up.
+
+    Each scenario stops by its own values: its answer is the same whoever is run beside it, on
+    however many workers. See `Replays` for the parameters, `twin.scenarios.stopping` for the rule.
 
     Parameters
     ----------
-    scenarios : mapping of str to Scenario
-        By name of their runs. One replication of all of them is drawn from the same random
-        streams, so that their differences are not those of two worlds.
+    progress : callable
+        Called with the replications finished and wanted, each time one lands.
+
+    Raises
+    ------
+    InputError, MissingError, StoreError
+        Before anything is written.
+    KeyboardInterrupt
+        Finished replications are kept, and the same call goes on from them.
     """
-    return {
-        name: run(
-            scenario,
-            experiment,
-            name=name,
-            out=out,
-            workers=workers,
-            engine=engine,
-            progress=progress,
-        )
-        for name, scenario in scenarios.items()
-    }
+    replays = Replays(
+        scenarios,
+        experiment.seed,
+        out=out,
+        workers=workers,
+        engine=engine,
+        cluster=cluster,
+        keep_tables=keep_tables,
+    )
+    wanted = dict.fromkeys(scenarios, experiment.replications)
+    results: dict[str, Result] = {}
+    while len(results) < len(scenarios):
+        replays.reach(wanted, progress)
+        for name in [name for name in scenarios if name not in results]:
+            decision = decide(
+                replays.values(name, experiment.precision, wanted[name]),
+                experiment.precision,
+                fewest=experiment.replications,
+                cap=experiment.max_replications,
+                look_ahead=experiment.look_ahead,
+            )
+            if isinstance(decision, Stop):
+                rows = replays.rows(name, decision.replications)
+                results[name] = Result(name, replays.runs[name], decision, rows)
+            else:
+                wanted[name] = decision
+    return {name: results[name] for name in scenarios}
 
 
 def summary(replications: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -231,111 +284,16 @@ def summary(replications: Sequence[pd.DataFrame]) -> pd.DataFrame:
     DataFrame
         One row per (indicator, scope, key), with its unit and family; `mean`, `sd`, `low` and
         `high` of the 95 % interval, and `n`, the replications in which it had a value. The interval
-        is empty (NaN) when `n` is below 2.
+        is empty (NaN) when `n` is below 2. That of a share ends at 0 and 1: what is cut off was
+        impossible, so it holds the truth as often as before.
     """
     rows = pd.concat(replications, ignore_index=True)
     by = ["indicator", "scope", "key", "unit", "family"]
     table = rows.groupby(by, sort=False)["value"].agg(["mean", "std", "count"]).reset_index()
     table = table.rename(columns={"std": "sd", "count": "n"})
-    quantile = stdtrit(table["n"] - 1, (1 + CONFIDENCE) / 2)
-    half = quantile * table["sd"] / np.sqrt(table["n"])
-    return table.assign(low=table["mean"] - half, high=table["mean"] + half)
-
-
-def _precise(table: pd.DataFrame, precision: Mapping[str, float]) -> bool:
-    centre = table[table["scope"] == "centre"].set_index("indicator")
-    for indicator, share in precision.items():
-        row = centre.loc[indicator] if indicator in centre.index else None
-        # Written so that no value, an empty interval or a mean of 0 is never precise enough.
-        if row is None or not row["high"] - row["mean"] <= share * abs(row["mean"]):
-            return False
-    return True
-
-
-def _complete(stored: Run, task: _Task, wanted: int, workers: int, progress: Progress) -> None:
-    """Play the replications up to `wanted` that are not kept yet, keeping each as it comes."""
-    kept = stored.finished(TABLES if task.keep_tables else ())
-    missing = sorted(set(range(1, wanted + 1)) - kept)
-    done, seconds = wanted - len(missing), dict[int, float]()
-    progress(done, wanted)
-    stored.record(wanted, workers, seconds)
-    try:
-        with closing(_side_by_side(task, missing, workers)) as results:
-            for played in results:
-                stored.keep(played.replication, played.indicators, played.tables)
-                seconds[played.replication] = played.seconds
-                progress(done + len(seconds), wanted)
-    except BrokenProcessPool:
-        raise MissingError(
-            "a worker was stopped by the system, most often for lack of memory: take fewer workers"
-        ) from None
-    finally:
-        stored.record(wanted, workers, seconds)
-
-
-def _side_by_side(
-    task: _Task, replications: Sequence[int], workers: int
-) -> Generator[_Played, None, None]:
-    parallel = joblib.Parallel(
-        n_jobs=workers,
-        backend="loky",
-        return_as="generator_unordered",
-        initializer=_start_worker,
-        initargs=(task.data,),
+    half = half_width(table["sd"], table["n"])
+    share = table["unit"] == "part"
+    low, high = table["mean"] - half, table["mean"] + half
+    return table.assign(
+        low=low.mask(share, low.clip(lower=0)), high=high.mask(share, high.clip(upper=1))
     )
-    results: Generator[_Played, None, None] = parallel(
-        joblib.delayed(_play)(task, replication) for replication in replications
-    )
-    return results
-
-
-@dataclass(frozen=True)
-class _Task:
-    """What travels to a worker: texts and numbers, from which it builds the centre once."""
-
-    scenario: str
-    data: str
-    identity: str
-    seed: int
-    engine: Engine
-    keep_tables: bool
-
-
-@dataclass(frozen=True)
-class _Played:
-    replication: int
-    seconds: float
-    indicators: bytes
-    tables: dict[str, bytes]
-
-
-@lru_cache(maxsize=1)
-def _prepared(task: _Task) -> Prepared:
-    return prepare(Scenario.model_validate_json(task.scenario))
-
-
-def _play(task: _Task, replication: int) -> _Played:
-    begun = time.perf_counter()
-    prepared = _prepared(task)
-    journal = replicate(prepared, task.seed, replication, engine=task.engine)
-    tables = vars(journal) if task.keep_tables else {}
-    return _Played(
-        replication,
-        time.perf_counter() - begun,
-        parquet(
-            measure(
-                journal,
-                prepared.centre,
-                prepared.territory,
-                prepared.calendar,
-                prepared.assumptions,
-            )
-        ),
-        {name: parquet(table) for name, table in tables.items()},
-    )
-
-
-def _start_worker(data: str) -> None:
-    # An interruption is the business of the process that keeps the results.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.environ["CMSU_DATA"] = data

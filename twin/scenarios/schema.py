@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import (
     BaseModel,
@@ -18,14 +18,17 @@ from pydantic import (
 
 from twin.errors import InputError, MissingError, did_you_mean
 from twin.files import canonical_json, data_folder, digest, load_yaml, scalar, validated
-from twin.model.assumptions import Assumptions, load_assumptions
+from twin.model.assumptions import Assumptions, Choice, Sources, load_assumptions
+from twin.model.budget.levers import BudgetLevers, Tariffs
 from twin.model.calendar import Event, Horizon
 from twin.model.demand import DemandLevers
 from twin.model.indicators import load_indicators
+from twin.model.network.levers import NetworkLevers
 from twin.model.seats import SeatsLevers
 from twin.model.territory import CommunesLevers, ForfaitLevers
+from twin.scenarios.stopping import LOOK_AHEAD, HalfWidth
 
-__all__ = ["NAME", "Experiment", "Scenario", "Tariffs", "assignments"]
+__all__ = ["NAME", "Experiment", "Scenario", "assignments"]
 
 NAME = r"[a-z][a-z0-9_]{0,39}"
 """Name of a scenario or an override: it becomes part of the name of a folder."""
@@ -33,39 +36,26 @@ NAME = r"[a-z][a-z0-9_]{0,39}"
 MAX_REPLICATIONS = 9_999
 """Files of replications are numbered with four digits."""
 
-_ENDS = ("low", "central", "high")
-_AFTER_THE_RUN = ("tariffs",)
+_WORDS = ("low", "central", "high", *Sources)
+_AFTER_THE_RUN = ("tariffs", "budget", "network")
 """Blocks that change no simulated figure."""
 
 
 def _choice(given: object) -> object:
     if isinstance(given, bool) or not (
-        given in _ENDS or (isinstance(given, int | float) and math.isfinite(given))
+        given in _WORDS or (isinstance(given, int | float) and math.isfinite(given))
     ):
         raise ValueError("low, central, high or a finite number is expected")
     return given
 
 
-Choice = Annotated[Literal["low", "central", "high"] | float, BeforeValidator(_choice)]
+_Choice = Annotated[Choice, BeforeValidator(_choice)]
 
 
 class _Block(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False
     )
-
-
-class Tariffs(_Block):
-    """What a commune pays, in euros; a name of data/tariffs.yaml stands for the whole block."""
-
-    joining_eur: float = Field(ge=0)
-    """Once per camera, when it is connected: access and the feasibility study."""
-    forfait_1_eur: float = Field(ge=0)
-    """Per camera and year in forfait 1."""
-    forfait_2_eur: float = Field(ge=0)
-    """Per camera and year in forfait 2."""
-    forfait_3_eur: float = Field(ge=0)
-    """Per camera and year in forfait 3."""
 
 
 class _NamedTariffs(_Block):
@@ -89,10 +79,15 @@ class Scenario(_Block):
     """Seats, people and rules of the room."""
     tariffs: Tariffs
     """What the communes pay; changes no simulated figure."""
+    budget: BudgetLevers = BudgetLevers()
+    """Rules of the budget; changes no simulated figure."""
+    network: NetworkLevers = NetworkLevers()
+    """Fibre, nodes and recordings; changes no simulated figure."""
     events: tuple[Event, ...] = ()
     """Hours during which more happens in some communes."""
-    assumptions: Mapping[str, Choice] = {}
-    """Departures from the central values of the assumptions: low, central, high or a number."""
+    assumptions: Mapping[str, _Choice] = {}
+    """Departures from the central values of the assumptions: low, central, high or a number. The
+    key `sources` is all, or official: press and partisan sources are then left out."""
 
     @field_validator("tariffs", mode="before")
     @classmethod
@@ -107,7 +102,7 @@ class Scenario(_Block):
 
     @field_validator("assumptions")
     @classmethod
-    def _known(cls, choices: Mapping[str, Choice]) -> Mapping[str, Choice]:
+    def _known(cls, choices: Mapping[str, _Choice]) -> Mapping[str, _Choice]:
         try:
             Assumptions(choices)
         except InputError as problem:
@@ -149,17 +144,19 @@ class Scenario(_Block):
         Raises
         ------
         MissingError
-            The file of communes cannot be read.
+            The file of communes or the roster cannot be read.
         """
         levers = self.model_dump(mode="json", exclude=set(_AFTER_THE_RUN))
         read = [key for key, entry in load_assumptions().items() if entry.stage == "run"]
-        values = Assumptions(self.assumptions).values
-        levers["assumptions"] = {key: values[key] for key in read}
-        file = self.communes.file
-        try:
-            levers["communes"]["file"] = None if file is None else digest(file)
-        except OSError as problem:
-            raise MissingError(f"{file}: cannot be read ({problem.strerror})") from None
+        assumptions = Assumptions(self.assumptions)
+        levers["assumptions"] = {key: assumptions[key] for key in read}
+        levers["sources"] = assumptions.sources
+        files = (("communes", "file", self.communes.file), ("seats", "roster", self.seats.roster))
+        for block, lever, file in files:
+            try:
+                levers[block][lever] = None if file is None else digest(file)
+            except OSError as problem:
+                raise MissingError(f"{file}: cannot be read ({problem.strerror})") from None
         return levers
 
 
@@ -172,24 +169,26 @@ class Experiment(_Block):
     """Replications that are always run."""
     max_replications: int = Field(ge=1, le=MAX_REPLICATIONS)
     """Replications after which precision is no longer sought."""
-    precision: Mapping[str, float] = {}
-    """Half-width of the 95 % interval, relative to the mean, that each named indicator of the
-    centre must reach before the run stops: "2%"."""
+    look_ahead: int = Field(LOOK_AHEAD, ge=0, le=MAX_REPLICATIONS)
+    """Replications for which precision must hold after it is first reached."""
+    precision: Mapping[str, HalfWidth] = {}
+    """Half-width that each named indicator of the centre must reach before the run stops: "2%" of
+    the mean, or 0.2 in its unit; the intervals hold together at 95 % (Bonferroni)."""
 
     @field_validator("precision", mode="before")
     @classmethod
-    def _shares(cls, given: object) -> object:
+    def _half_widths(cls, given: object) -> object:
         if not isinstance(given, Mapping):
             return given
         known = load_indicators()
         for name in given:
             if name not in known:
                 raise ValueError(f'unknown indicator "{name}"; {did_you_mean(name, known)}')
-        return {name: _share(value) for name, value in given.items()}
+        return {name: HalfWidth.parsed(value) for name, value in given.items()}
 
     @field_serializer("precision")
-    def _percents(self, precision: Mapping[str, float]) -> dict[str, str]:
-        return {name: f"{100 * share:g}%" for name, share in precision.items()}
+    def _spelt(self, precision: Mapping[str, HalfWidth]) -> dict[str, str | float]:
+        return {name: half.spelt for name, half in precision.items()}
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -242,14 +241,3 @@ def _merged(levers: dict[str, Any], overrides: Mapping[str, Any]) -> dict[str, A
         else:
             merged[key] = value
     return merged
-
-
-def _share(given: object) -> float:
-    text = str(given)
-    try:
-        share = float(text.removesuffix("%")) / 100
-    except ValueError:
-        share = 0.0
-    if not text.endswith("%") or not 0 < share < 1:
-        raise ValueError(f'"{given}" is not a precision: write a share such as "2%"')
-    return share

@@ -22,7 +22,19 @@ from twin.errors import InputError, MissingError, StoreError
 from twin.files import atomic_write, canonical_json, data_folder, digest
 from twin.scenarios.schema import NAME, Scenario
 
-__all__ = ["TABLES", "Identity", "Run", "identify", "parquet", "stored_runs"]
+__all__ = [
+    "SEARCHES",
+    "TABLES",
+    "Identity",
+    "Run",
+    "damaged_runs",
+    "data_digests",
+    "identify",
+    "parquet",
+    "remove",
+    "size",
+    "stored_runs",
+]
 
 FORMAT = 1
 """Layout of a run's folder; a later one is refused by an earlier twin."""
@@ -42,11 +54,19 @@ INDICATORS = pa.schema(
 TABLES = ("tasks", "spells", "attention")
 """Tables of a journal, kept when they are asked for."""
 
+SEARCHES = "searches"
+"""Folder, among the runs, of the many variants that a search plays."""
+
 _REPLICATION = re.compile(r"replication-(\d{4})\.parquet")
+_OURS = re.compile(r"(manifest|machine)\.json|replication-.*\.parquet|\..*")
+"""Files that a run writes; hidden ones are what an interrupted write leaves."""
+
 _PACKAGES = ("numpy", "pandas", "pyarrow", "scipy", "simpy")
 _MODEL = Path(__file__).resolve().parent.parent / "model"
 _AFTER_THE_RUN = ("budget", "network", "staffing.py", "working_time.py")
 """Rooms of the model that only read what a run found."""
+_READ_AFTER = ("budget", "tariffs.yaml", "assumptions.yaml")
+"""Data that a run does not read; it reads the values of assumptions in the resolved scenario."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +103,18 @@ class Identity:
         """Name of the folder of its run."""
         return f"{self.name}-{self.hash[:12]}"
 
+    def kept_in(self, out: Path) -> Path:
+        """Folder of its run: the one that is there, under any name or searched for, or a new one.
+
+        Whoever asked the same first gave it its name.
+        """
+        own = out / self.folder
+        if (own / "manifest.json").exists():
+            return own
+        shelves = (out, out.parent if out.name == SEARCHES else out / SEARCHES)
+        same = f"*-{self.hash[:12]}/manifest.json"
+        return next((path.parent for shelf in shelves for path in sorted(shelf.glob(same))), own)
+
     @property
     def manifest(self) -> dict[str, Any]:
         """Content of ``manifest.json``."""
@@ -93,13 +125,15 @@ def identify(name: str, scenario: Scenario, seed: int) -> Identity:
     """Return the identity of the run of `scenario` from `seed`, with today's data and engine."""
     if not re.fullmatch(NAME, name):
         raise InputError(f'"{name}" cannot name a run: small letters, digits and _ are allowed')
-    return Identity(name, scenario.resolved(), _digests(data_folder()), _engine(), seed)
+    return Identity(name, scenario.resolved(), data_digests(data_folder()), _engine(), seed)
 
 
-def _digests(folder: Path) -> dict[str, str]:
+def data_digests(folder: Path) -> dict[str, str]:
+    """Digest of each file of a data folder, by its path in it."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    named = {path.relative_to(folder).as_posix(): path for path in files}
-    return {name: digest(path) for name, path in named.items() if not path.name.startswith(".")}
+    named = {path.relative_to(folder): path for path in files if not path.name.startswith(".")}
+    read = {name: path for name, path in named.items() if name.parts[0] not in _READ_AFTER}
+    return {name.as_posix(): digest(path) for name, path in read.items()}
 
 
 @cache
@@ -136,7 +170,7 @@ class Run:
     @classmethod
     def opened(cls, identity: Identity, out: Path) -> Run:
         """Return the run of `identity` under `out`, begun if it is not there yet."""
-        manifest = out / identity.folder / "manifest.json"
+        manifest = identity.kept_in(out) / "manifest.json"
         if not manifest.exists():
             _write(manifest, _pretty(identity.manifest))
         return cls.found(identity, out)
@@ -150,13 +184,13 @@ class Run:
         MissingError
             There is none.
         """
-        folder = out / identity.folder
+        folder = identity.kept_in(out)
         if not folder.exists():
             raise MissingError(
                 f"{folder}: no such run; the same levers, data, engine and seed are needed to go on"
             )
         run = cls(folder)
-        if run.manifest != identity.manifest:
+        if run.manifest | {"name": identity.name} != identity.manifest:
             raise StoreError(f"{folder / 'manifest.json'} was changed after it was written")
         return run
 
@@ -170,6 +204,17 @@ class Run:
     def asked(self) -> int:
         """Replications last asked for."""
         return int(self.machine.get("replications", len(self.finished())))
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the data or the model are no longer those of the run."""
+        made = self.manifest.get("data"), self.manifest.get("engine")
+        return made != (data_digests(data_folder()), _engine())
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether fewer replications are finished than were asked."""
+        return len(self.finished()) < self.asked
 
     def finished(self, tables: Iterable[str] = ()) -> set[int]:
         """Return the numbers of the replications that landed, with these `tables` if any."""
@@ -186,7 +231,7 @@ class Run:
             _write(self._file(replication, table), content)
         _write(self._file(replication), indicators)
 
-    def record(self, replications: int, workers: int, seconds: Mapping[int, float]) -> None:
+    def record(self, replications: int, workers: int | str, seconds: Mapping[int, float]) -> None:
         """Write ``machine.json``: this machine, what was asked, how long each replication took."""
         known = self.machine.get("seconds", {})
         new = {f"{number:04d}": round(spent, 3) for number, spent in seconds.items()}
@@ -194,14 +239,8 @@ class Run:
             "replications": replications,
             "workers": workers,
             "seconds": dict(sorted((known | new).items())),
-            "system": platform.platform(),
-            "processor": platform.machine(),
-            "cores": psutil.cpu_count(),
-            "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
-            "python": platform.python_version(),
-            "packages": {name: version(name) for name in _PACKAGES},
         }
-        _write(self.folder / "machine.json", _pretty(machine))
+        _write(self.folder / "machine.json", _pretty(machine | _machine()))
 
     def indicators(self, replication: int) -> pd.DataFrame:
         """Return the indicators of one replication: `INDICATORS` as a long table."""
@@ -223,8 +262,48 @@ class Run:
 
 
 def stored_runs(out: Path) -> list[Run]:
-    """Return every run kept under `out`, by name of folder."""
-    return [Run(path.parent) for path in sorted(out.glob("*/manifest.json"))]
+    """Return every run kept under `out` that can be read, by name of folder."""
+    return [run for run in _opened(out).values() if isinstance(run, Run)]
+
+
+def damaged_runs(out: Path) -> dict[Path, str]:
+    """Folders of the runs kept under `out` that cannot be read, and what is wrong with each."""
+    opened = _opened(out).items()
+    return {folder: str(run) for folder, run in opened if isinstance(run, StoreError)}
+
+
+def _opened(out: Path) -> dict[Path, Run | StoreError]:
+    opened: dict[Path, Run | StoreError] = {}
+    for folder in sorted(path.parent for path in out.glob("*/manifest.json")):
+        try:
+            opened[folder] = Run(folder)
+        except StoreError as problem:
+            opened[folder] = problem
+    return opened
+
+
+def size(folder: Path) -> int:
+    """Bytes of the files of a run."""
+    return sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
+
+
+def remove(folder: Path) -> None:
+    """Remove the files of a run, its manifest last, so that what is left of it is still listed.
+
+    Raises
+    ------
+    StoreError
+        A file cannot be removed, or the folder holds something that no run writes.
+    """
+    for path in (files := list(folder.iterdir())):
+        if not _OURS.fullmatch(path.name):
+            raise StoreError(f"{folder}: not removed, no run writes {path.name}")
+    try:
+        for path in sorted(files, key=lambda path: path.name == "manifest.json"):
+            path.unlink()
+        folder.rmdir()
+    except OSError as problem:
+        raise StoreError(f"{folder}: cannot be removed ({problem.strerror})") from None
 
 
 def parquet(table: pa.Table | pd.DataFrame) -> bytes:
@@ -234,6 +313,18 @@ def parquet(table: pa.Table | pd.DataFrame) -> bytes:
     stream = io.BytesIO()
     pq.write_table(table.replace_schema_metadata(None), stream, compression="zstd")
     return stream.getvalue()
+
+
+@cache
+def _machine() -> dict[str, Any]:
+    return {
+        "system": platform.platform(),
+        "processor": platform.machine(),
+        "cores": psutil.cpu_count(),
+        "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
+        "python": platform.python_version(),
+        "packages": {name: version(name) for name in _PACKAGES},
+    }
 
 
 def _write(path: Path, content: bytes | str) -> None:

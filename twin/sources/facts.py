@@ -85,7 +85,7 @@ def read_communes(folder: Path) -> pd.DataFrame:
     1194040
     """
     names = ("name", "urban_class", "urban_class_confidence")
-    force = ("force", "force_confidence", "force_source")
+    force = ("force", "force_confidence", "force_grade", "force_source")
     text = dict.fromkeys(("insee", *names, *force), str)
     numbers = {"population": int, "lat": float, "lon": float}
     return pd.DataFrame(read_rows(folder / "communes.csv", {**text, **numbers}))

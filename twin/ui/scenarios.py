@@ -7,7 +7,7 @@ import streamlit as st
 from twin.reports.figures import Family, changed_levers, figures, outdated, period, unseen
 from twin.scenarios.experiment import summary
 from twin.scenarios.library import Library, load_library
-from twin.scenarios.store import Run, stored_runs
+from twin.scenarios.store import Run, damaged_runs, stored_runs
 from twin.ui.answers import RUNS
 from twin.ui.exchange import Kept, exported, imported
 from twin.ui.frame import question_bar
@@ -41,6 +41,8 @@ def show() -> None:
     ]
     st.table(rows, hide_index=True, alt="Scénarios : libellé, question posée et nom de commande.")
     st.header("Calculs enregistrés")
+    for problem in damaged_runs(RUNS).values():
+        st.error(f"Un calcul ne peut pas être lu. Détail (en anglais) : {problem}")
     _show_runs(stored_runs(RUNS), library)
 
 

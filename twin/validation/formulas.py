@@ -12,19 +12,27 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import brentq
+from scipy.stats import norm
 
 __all__ = [
     "ErlangA",
+    "Interrupted",
     "MachineRepair",
     "birth_death",
     "erlang_a",
     "erlang_b",
     "erlang_c",
+    "halfin_whitt",
+    "interrupted",
     "machine_repair",
     "mean_wait",
     "pollaczek_khinchine",
+    "posts",
     "priority_waits",
+    "retrial",
     "service_level",
+    "shift_relief",
 ]
 
 Floats = npt.NDArray[np.float64]
@@ -245,3 +253,106 @@ def machine_repair(
         availability=1 - float(law @ down) / machines,
         waiting=float(law @ np.maximum(down - crew, 0)),
     )
+
+
+class Interrupted(NamedTuple):
+    """What the second of two classes meets at a server that the first one interrupts."""
+
+    mean_wait: float
+    """From arrival to the first start."""
+    mean_stay: float
+    """From the first start to the end, interruptions included."""
+
+
+def interrupted(
+    urgent_rate: float,
+    other_rate: float,
+    urgent_rate_of_service: float,
+    other_rate_of_service: float,
+    resume: float,
+) -> Interrupted:
+    """M/M/1 with two classes, work interrupted by the first and resumed at a constant cost.
+
+    The stay is the completion time of Gaver (1962, Journal of the Royal Statistical Society B
+    24:73): each interruption brings a busy period of the urgent and `resume` of work, which may be
+    interrupted too. A customer waits behind those stays, or for the end of a busy period of the
+    urgent. Free of cost it is the textbook's preemptive resume:
+
+    Examples
+    --------
+    >>> free = interrupted(0.3, 0.3, 1, 1, resume=0)
+    >>> round(free.mean_wait, 9) == round((0.3 + 0.3) / (0.7 * 0.4), 9), round(free.mean_stay, 6)
+    (True, 1.428571)
+    """
+    spare = urgent_rate_of_service - urgent_rate
+    busy = 1 / spare
+    busy_variance = (urgent_rate_of_service + urgent_rate) / spare**3
+    again = 1 - urgent_rate * resume
+    away = (busy + resume) / again
+    away_variance = (busy_variance + urgent_rate * resume * away**2) / again
+    stretch = 1 + urgent_rate * away
+    work = 1 / other_rate_of_service
+    stay = work * stretch
+    stay_square = 2 * stay**2 + urgent_rate * work * (away_variance + away**2)
+    behind = other_rate * stay_square / (2 * (1 - other_rate * stay))
+    busy_square = busy_variance + busy**2
+    return Interrupted(behind + urgent_rate * busy_square / (2 * (1 + urgent_rate * busy)), stay)
+
+
+def retrial(arrival_rate: float, service_rate: float, retrial_rate: float) -> float:
+    """Mean number in orbit of an M/M/1 that customers reach by retrials alone.
+
+    Who arrives joins the orbit; each in orbit is taken at `retrial_rate` while the server is free.
+    From the generating functions of the orbit while the server is free and while it is busy.
+
+    Examples
+    --------
+    Retrials without delay leave the queue of an M/M/1 (that at load one half is 0.5):
+
+    >>> round(retrial(0.5, 1, 1e9), 6), retrial(0.5, 1, 1)
+    (0.5, 1.5)
+    """
+    spare = service_rate - arrival_rate
+    return arrival_rate * (arrival_rate / service_rate + service_rate / retrial_rate) / spare
+
+
+def halfin_whitt(waiting: float) -> float:
+    """Spare servers, in roots of the load, with which a share `waiting` of the calls wait.
+
+    Halfin and Whitt (1981, Operations Research 29:567), for a large load.
+
+    Examples
+    --------
+    >>> [round(halfin_whitt(share), 5) for share in (0.1, 0.2, 0.5)]
+    [1.42019, 1.06152, 0.50605]
+    """
+
+    def excess(beta: float) -> float:
+        return float(1 / (1 + beta * norm.cdf(beta) / norm.pdf(beta))) - waiting
+
+    return float(brentq(excess, 1e-9, 10))
+
+
+def posts(seat_h: float, annual_h: float, absent: float = 0.0) -> float:
+    """Full-time posts that hold a seat `seat_h` hours a year, each working `annual_h` less absence.
+
+    Examples
+    --------
+    A seat held at every hour, 1,607 hours a year, 9.6 % absent:
+
+    >>> round(posts(8760, 1607), 3), round(posts(8760, 1607, 0.096), 2)
+    (5.451, 6.03)
+    """
+    return seat_h / (annual_h * (1 - absent))
+
+
+def shift_relief(seats: int, shift_h: float, breaks_h: float, leave_h: float) -> float:
+    """Posts that hold the seats of one shift, five days a week, breaks and leave relieved (APCO).
+
+    Examples
+    --------
+    >>> round(shift_relief(5, 8, breaks_h=1, leave_h=160), 2)
+    6.19
+    """
+    year_h = 52 * 5 * shift_h
+    return posts(seats * year_h, (year_h - leave_h) * (shift_h - breaks_h) / shift_h)

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.streams.test_campaign import ORIGIN
-from twin.contracts import Capacity, Interval, Kind, load_stream_types
+from twin.contracts import Capacity, Interval, Kind, load_capacities, load_stream_types
 from twin.errors import InputError
 from twin.files import data_folder
-from twin.model.network.ingest import node_limits, nodes_for
+from twin.model.network.ingest import blind_s, node_limits, nodes_for
 
 TYPES = load_stream_types()
 
@@ -90,3 +90,28 @@ def test_stream_types_are_checked(tmp_path: Path) -> None:
     wrong.write_text(text.replace("gop_s: 2.0", "gop: 2.0", 1))
     with pytest.raises(InputError, match=r'unknown key "profiles\.P1\.gop"; did you mean "gop_s"'):
         load_stream_types(wrong)
+
+
+def test_blind_time_adds_restart_reconnection_and_first_packet() -> None:
+    """Two uniform delays, 0 to 4 s and 0 to 2 s: the median of the sum is 3 s, the end 6 s."""
+    uniform = {f"p{share}": share / 100 for share in (0, 50, 95, 99, 100)}
+    capacity = capacity_of(around(100)).model_copy(
+        update={
+            "reconnect_s": {name: 4 * value for name, value in uniform.items()},
+            "start_s": {name: 2 * value for name, value in uniform.items()},
+        }
+    )
+    found = blind_s(capacity, restart_s=100)
+    assert found["p50"].value == pytest.approx(103, abs=0.02)
+    assert found["p100"].value == pytest.approx(106)
+    assert [found[name].value for name in ("p50", "p95", "p99", "p100")] == sorted(
+        figure.value for figure in found.values()
+    )
+    assert blind_s(capacity_of(around(100)), 100) == {}
+
+
+def test_the_example_was_killed_and_came_back() -> None:
+    for capacity in load_capacities(data_folder() / "capacity_example.json"):
+        times = blind_s(capacity, 0)
+        assert 5 < times["p50"].value < times["p100"].value < 20
+        assert capacity.provenance.host in times["p50"].source

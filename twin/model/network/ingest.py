@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
 
 from twin.contracts import Capacity, Figure, Kind, NodeType, StreamTypes
 from twin.errors import InputError, did_you_mean
 
-__all__ = ["NodeCount", "node_limits", "nodes_for"]
+__all__ = ["NodeCount", "blind_s", "node_limits", "nodes_for"]
+
+_CELLS = 400
+"""Equal parts in which each distribution is cut to add them up."""
+
+_SHARES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 
 
 @dataclass(frozen=True)
@@ -112,3 +121,44 @@ def nodes_for(
         limits=limits,
         extrapolated=wanted != capacity.profile,
     )
+
+
+def blind_s(capacity: Capacity, restart_s: float) -> dict[str, Figure]:
+    """Time without an image after a power cut, from the return of the current.
+
+    The equipment restarts, the server finds its cameras again, and a reader gets its first packet;
+    the last two were measured, and are taken independent of each other.
+
+    Parameters
+    ----------
+    restart_s : float
+        Time until the equipment runs.
+
+    Returns
+    -------
+    dict of str to Figure
+        ``p50``, ``p95``, ``p99`` and ``p100`` of the cameras; empty where the server was never
+        killed.
+    """
+    if not capacity.reconnect_s or not capacity.start_s:
+        return {}
+    total = np.add.outer(_drawn(capacity.reconnect_s), _drawn(capacity.start_s)).ravel()
+    held = capacity.provenance
+    source = f"reconnexion et démarrage mesurés le {held.measured_on} sur {held.host}; restart_s"
+    worst = capacity.reconnect_s["p100"] + capacity.start_s["p100"]
+    found = {name: float(np.quantile(total, share)) for name, share in _SHARES.items()}
+    found["p100"] = worst
+    return {
+        name: Figure(
+            restart_s + value, restart_s + value, restart_s + value, "s", Kind.COMPUTED, source
+        )
+        for name, value in found.items()
+    }
+
+
+def _drawn(percentiles: Mapping[str, float]) -> npt.NDArray[np.float64]:
+    """Values in the middle of equal parts of a distribution, straight between its percentiles."""
+    known = {float(name.removeprefix("p")) / 100: value for name, value in percentiles.items()}
+    shares = sorted(known)
+    middles = (np.arange(_CELLS) + 0.5) / _CELLS
+    return np.interp(middles, shares, [known[share] for share in shares])

@@ -1,0 +1,234 @@
+"""What the network costs, line by line, and what doubling one of its elements would."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from twin.contracts import Figure, Kind
+from twin.model.assumptions import Assumptions, load_assumptions
+from twin.model.network.failures import Cause, Target
+from twin.model.network.links import link_name
+from twin.model.network.storage import Recordings
+from twin.model.network.topology import Network, NodeKind
+
+__all__ = ["CostLine", "Doubling", "doubling", "network_costs"]
+
+_EUR, _EUR_YEAR = "€", "€ / an"
+_SWITCHES = (NodeKind.AGGREGATION, NodeKind.CENTRE, NodeKind.CELLULAR)
+_PRICES = {
+    NodeKind.COMMUNE: "access_switch_eur",
+    **dict.fromkeys(_SWITCHES, "core_switch_eur"),
+    **dict.fromkeys((NodeKind.INGEST, NodeKind.WALL, NodeKind.RECORDER), "server_eur"),
+}
+_RECORDERS = "Enregistreurs, sans leurs disques"
+_NOTHING = (0.0, 0.0, 0.0)
+
+Amount = tuple[float, float, float]
+"""Value, low and high."""
+_ITEMS = {
+    "Commutateurs des communes": (NodeKind.COMMUNE,),
+    "Commutateurs d'agrégation et du centre": _SWITCHES,
+    "Serveurs d'ingestion": (NodeKind.INGEST,),
+    "Serveurs d'affichage": (NodeKind.WALL,),
+}
+
+
+@dataclass(frozen=True)
+class CostLine:
+    """One line of a budget, without VAT.
+
+    Attributes
+    ----------
+    item : str
+        What is paid, in French.
+    quantity : float
+    quantity_unit : str
+    investment, yearly : Figure
+        Paid once for the life of the equipment; paid each year. Low and high are the ends of the
+        price.
+    """
+
+    item: str
+    quantity: float
+    quantity_unit: str
+    investment: Figure
+    yearly: Figure
+
+
+@dataclass(frozen=True)
+class Doubling:
+    """What a second one of an element costs.
+
+    Attributes
+    ----------
+    investment, yearly : Figure
+    per_year : Figure
+        Both together, the investment spread over the life of the equipment.
+    """
+
+    investment: Figure
+    yearly: Figure
+    per_year: Figure
+
+
+def network_costs(
+    network: Network, recordings: Recordings, assumptions: Assumptions
+) -> list[CostLine]:
+    """Yearly cost and investment of links, nodes and disks; a second site has its own recorders."""
+    prices = _Prices(assumptions)
+    count = {kind: len(network.of(kind)) for kind in NodeKind}
+    lines = list(_links(network, prices))
+    for item, kinds in _ITEMS.items():
+        quantity = sum(count[kind] for kind in kinds)
+        lines.append(prices.bought(item, quantity, "unités", _PRICES[kinds[0]]))
+    rooms = count[NodeKind.CENTRE] - 1
+    copies = 1 + rooms * (recordings.where == "centre")
+    recorders, capacity_tb = copies * recordings.recorders, copies * recordings.disk_capacity_tb
+    lines.append(prices.bought(_RECORDERS, recorders, "unités", "server_eur"))
+    lines.append(prices.bought("Disques", capacity_tb, "To", "disk_eur_tb"))
+    lines.append(prices.bought("Seconde salle", rooms, "salles", "second_room_eur"))
+    return [line for line in lines if line.quantity]
+
+
+def doubling(
+    target: Target, network: Network, recordings: Recordings, assumptions: Assumptions
+) -> Doubling | None:
+    """Price of a second element that takes over when the first fails.
+
+    A link gets a second one of the same length on other streets; a node, a twin; a site of the
+    centre, a second site with all that it holds, a second fallback room and further lines; an
+    aggregation point, a second one with a second link to all its neighbours; a mains supply, a
+    backup for days. None for what has no second: the site of a commune, whose cameras are wired to
+    it, and the State's own equipment. A recorder has its share of the machines and disks.
+    """
+    prices = _Prices(assumptions)
+    graph = network.graph
+    if target.cause is Cause.LINK:
+        return prices.doubled({}, _rents(network).get(target.name, 0.0), network)
+    if target.cause is Cause.NODE:
+        kind = graph.nodes[target.name]["kind"]
+        twin = _bought([kind], network, recordings)
+        return prices.doubled(twin, 0.0, network) if kind in _PRICES else None
+    if target.cause is Cause.POWER:
+        return prices.doubled({"backup_power_eur": 1.0}, 0.0, network)
+    members = [name for name, site in graph.nodes(data="site") if site == target.name]
+    kinds = [graph.nodes[name]["kind"] for name in members]
+    if NodeKind.COMMUNE in kinds:
+        return None
+    bought = _bought(kinds, network, recordings)
+    if NodeKind.CENTRE in kinds:
+        bought["second_room_eur"] = 1.0
+    rents = _rents(network)
+    leaving = {link_name(a, b) for a in members for b in graph[a] if b not in members}
+    return prices.doubled(bought, sum(rents.get(name, 0.0) for name in leaving), network)
+
+
+def _bought(
+    kinds: Iterable[NodeKind], network: Network, recordings: Recordings
+) -> dict[str, float]:
+    """Quantities by price of one more of each of these nodes."""
+    recorders = len(network.of(NodeKind.RECORDER))
+    bought: dict[str, float] = {}
+    for kind in kinds:
+        machines = recordings.recorders / recorders if kind is NodeKind.RECORDER else 1.0
+        if kind in _PRICES:
+            bought[_PRICES[kind]] = bought.get(_PRICES[kind], 0.0) + machines
+        if kind is NodeKind.RECORDER:
+            bought["disk_eur_tb"] = recordings.disk_capacity_tb / recorders
+    return bought
+
+
+def _rents(network: Network) -> dict[str, float]:
+    return {link.name: link.cost_eur_year for link in network.links()}
+
+
+def _links(network: Network, prices: _Prices) -> Iterator[CostLine]:
+    """Rented cables; those of a file cost what it says."""
+    far = {*network.of(NodeKind.STATE), *network.of(NodeKind.CELLULAR)}
+    air = set(network.of(NodeKind.NOMADIC))
+    rented = [link for link in network.links() if link.cost_eur_year and not air & {link.a, link.b}]
+    leased = [link for link in rented if far & {link.a, link.b}]
+    fibres = [link for link in rented if link not in leased]
+    for item, links, unit, key in (
+        ("Fibres", fibres, "km", "fibre_eur_km_year"),
+        ("Lignes louées", leased, "lignes", "leased_line_eur_year"),
+    ):
+        quantity = sum(link.length_km for link in links) if unit == "km" else len(links)
+        total = sum(link.cost_eur_year for link in links)
+        spread = prices.around(key, total) if network.supposed else (total, total)
+        source = key if network.supposed else network.source
+        yield CostLine(
+            item,
+            quantity,
+            unit,
+            _figure(_NOTHING, _EUR, source),
+            _figure((total, *spread), _EUR_YEAR, source),
+        )
+    nomadic = sum(network.graph.nodes[name]["cameras"] for name in network.of(NodeKind.NOMADIC))
+    yield prices.rented("Abonnements mobiles", nomadic, "caméras", "cellular_eur_camera_year")
+
+
+class _Prices:
+    """Prices of a scenario with the ends of their ranges."""
+
+    def __init__(self, assumptions: Assumptions) -> None:
+        self.values = assumptions
+        self.entries = load_assumptions()
+        self.upkeep = assumptions["equipment_upkeep_share"]
+        self.life_years = assumptions["equipment_life_years"]
+
+    def around(self, key: str, total: float) -> tuple[float, float]:
+        """Ends of an amount proportional to a price."""
+        entry, value = self.entries[key], self.values[key]
+        if not value:
+            return total, total
+        return total * min(entry.low, value) / value, total * max(entry.high, value) / value
+
+    def amount(self, quantity: float, key: str) -> Amount:
+        """Price of a quantity."""
+        total = quantity * self.values[key]
+        return (total, *self.around(key, total))
+
+    def bought(self, item: str, quantity: float, unit: str, key: str) -> CostLine:
+        """Line of an equipment and its upkeep."""
+        amount = self.amount(quantity, key)
+        yearly = _times(amount, self.upkeep)
+        return CostLine(
+            item,
+            quantity,
+            unit,
+            _figure(amount, _EUR, key),
+            _figure(yearly, _EUR_YEAR, f"{key}, equipment_upkeep_share"),
+        )
+
+    def rented(self, item: str, quantity: float, unit: str, key: str) -> CostLine:
+        """Line of a subscription."""
+        yearly = _figure(self.amount(quantity, key), _EUR_YEAR, key)
+        return CostLine(item, quantity, unit, _figure(_NOTHING, _EUR, key), yearly)
+
+    def doubled(self, bought: dict[str, float], rent: float, network: Network) -> Doubling:
+        """Price of some equipment and of a rent."""
+        ends = self.around("fibre_eur_km_year", rent) if network.supposed else (rent, rent)
+        once = _sum(self.amount(quantity, key) for key, quantity in bought.items())
+        yearly = _sum([(rent, *ends), _times(once, self.upkeep)])
+        source = ", ".join([*bought, *(["fibre_eur_km_year"] if rent else [])]) or network.source
+        return Doubling(
+            _figure(once, _EUR, source),
+            _figure(yearly, _EUR_YEAR, source),
+            _figure(_sum([yearly, _times(once, 1 / self.life_years)]), _EUR_YEAR, source),
+        )
+
+
+def _figure(amount: Amount, unit: str, source: str) -> Figure:
+    return Figure(*amount, unit, Kind.COMPUTED, source)
+
+
+def _times(amount: Amount, factor: float) -> Amount:
+    value, low, high = amount
+    return factor * value, factor * low, factor * high
+
+
+def _sum(amounts: Iterable[Amount]) -> Amount:
+    values, lows, highs = zip(_NOTHING, *amounts, strict=True)
+    return sum(values), sum(lows), sum(highs)
