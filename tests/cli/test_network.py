@@ -108,6 +108,18 @@ def test_other_mistakes_give_one_sentence(
         assert answer.err.count("\n") == 1
 
 
+def test_nobody_is_a_scenario_but_cannot_fail(
+    twin: Callable, asked: list[object], tmp_path: Path
+) -> None:
+    path = tmp_path / "nobody.csv"
+    path.write_text("insee,cameras,forfait,window,joined\n59360,0,3,00:00-24:00,\n")
+    asked += ["--set", f"communes.file={path}"]
+    assert "1 communes, 0 cameras" in twin(*asked).out
+    answer = twin(*asked, "--failures")
+    assert answer.code == 2
+    assert answer.err == "twin: no camera takes part: no failure can darken any\n"
+
+
 def test_the_map_is_drawn(twin: Callable, asked: list[object], tmp_path: Path) -> None:
     path = tmp_path / "maps" / "map.svg"
     assert twin(*asked, "--draw", path).code == 0

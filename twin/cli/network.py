@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -14,6 +15,8 @@ from twin.cli.run import EngineName
 from twin.cli.scenario import LibraryOption, NameArgument, SetOption
 
 if TYPE_CHECKING:
+    from twin.contracts import Capacity
+    from twin.model.centre.engines import Engine
     from twin.planning.network import Study
     from twin.scenarios.schema import Scenario
 
@@ -64,17 +67,11 @@ def network(
 
     The fibre is not public: without --links, its topology is a hypothesis built from coordinates.
     """
-    from twin.cli.network_show import (
-        failures_document,
-        masked,
-        show_failures,
-        show_study,
-        study_document,
-    )
-    from twin.cli.show import Bar, mask
+    from twin.cli.network_show import masked
+    from twin.cli.show import mask
     from twin.errors import InputError
     from twin.model.centre.engines import must_compile
-    from twin.planning.network import STEPS, capacity_in_use, failures_of, study
+    from twin.planning.network import capacity_in_use
     from twin.scenarios.library import load_library
 
     if failures and draw:
@@ -82,44 +79,78 @@ def network(
     library = load_library(scenarios)
     scenario = _changed(library[name], settings or [], links, profile)
     entropy = library.experiment.seed if seed is None else seed
-    held = capacity_in_use(capacity)
+    asked = _Asked(name, scenario, entropy, capacity_in_use(capacity), engine.value)
     if must_compile(engine.value):
         print("twin: compiling the kernel, once per version: a minute or two", file=sys.stderr)
-    document: dict[str, Any]
     try:
-        if failures:
-            with Bar(name, replications) as bar:
-                ranked = failures_of(
-                    scenario,
-                    entropy,
-                    replications,
-                    held,
-                    played_again=again,
-                    engine=engine.value,
-                    progress=bar.move,
-                )
-            document, shown = failures_document(ranked), partial(show_failures, ranked)
-            prepared = ranked.prepared
-        else:
-            with Bar(name, STEPS) as bar:
-                studied = study(scenario, entropy, held, engine=engine.value, progress=bar.move)
-            document, shown = study_document(studied), partial(show_study, studied, held)
-            prepared = studied.prepared
-            if draw is not None:
-                _draw(studied, draw)
+        found = _ranked(asked, replications, again) if failures else _studied(asked, draw)
     except KeyboardInterrupt:
         print("twin: interrupted, nothing was kept", file=sys.stderr)
         raise typer.Exit(130) from None
     if as_json:
-        document = {"scenario": name, "seed": entropy} | document
+        document = {"scenario": name, "seed": entropy} | found.document
         if not names:
-            codes = [commune.insee for commune in prepared.territory.communes]
-            document = masked(document, {code: mask(code, f"{name}/{entropy}") for code in codes})
+            masks = {code: mask(code, f"{name}/{entropy}") for code in found.communes}
+            document = masked(document, masks)
         print(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False))
     else:
-        shown()
+        found.show()
         drawn_from = replications if failures else 1
         print(f"{name}: seed {entropy}, {drawn_from} replication{'s' * (drawn_from > 1)}")
+
+
+class _Asked(NamedTuple):
+    """What a study is made of."""
+
+    name: str
+    scenario: Scenario
+    seed: int
+    capacity: Capacity
+    engine: Engine
+
+
+class _Found(NamedTuple):
+    """What is shown of it."""
+
+    communes: list[str]
+    document: dict[str, Any]
+    show: Callable[[], None]
+
+
+def _ranked(asked: _Asked, replications: int, again: int) -> _Found:
+    """Every single failure."""
+    from twin.cli.network_show import failures_document, show_failures
+    from twin.cli.show import Bar
+    from twin.planning.network import failures_of
+
+    with Bar(asked.name, replications) as bar:
+        found = failures_of(
+            asked.scenario,
+            asked.seed,
+            replications,
+            asked.capacity,
+            played_again=again,
+            engine=asked.engine,
+            progress=bar.move,
+        )
+    codes = [commune.insee for commune in found.prepared.territory.communes]
+    return _Found(codes, failures_document(found), partial(show_failures, found))
+
+
+def _studied(asked: _Asked, draw: Path | None) -> _Found:
+    """What the network carries and costs, drawn if asked."""
+    from twin.cli.network_show import show_study, study_document
+    from twin.cli.show import Bar
+    from twin.planning.network import STEPS, study
+
+    with Bar(asked.name, STEPS) as bar:
+        found = study(
+            asked.scenario, asked.seed, asked.capacity, engine=asked.engine, progress=bar.move
+        )
+    if draw is not None:
+        _draw(found, draw)
+    codes = [commune.insee for commune in found.prepared.territory.communes]
+    return _Found(codes, study_document(found), partial(show_study, found, asked.capacity))
 
 
 def _changed(

@@ -232,8 +232,15 @@ def failures_of(
         How many, of different consequences.
     progress : callable
         Called with the runs finished and wanted.
+
+    Raises
+    ------
+    InputError
+        No camera takes part.
     """
     prepared = prepare(scenario)
+    if not len(prepared.centre.cameras.commune):
+        raise InputError("no camera takes part: no failure can darken any")
     network, *_ = _built(prepared, scenario.network, capacity)
     wanted = replications * (3 + played_again)
     journals = []
@@ -243,9 +250,11 @@ def failures_of(
     activity = activity_of(journals, prepared.centre, prepared.territory, prepared.calendar)
     rows = _ranked(prepared, scenario.network, network, activity)
     year_h = float(activity.cameras.sum()) * _H_PER_YEAR
+    worst = _different(rows, played_again)
+    wanted = replications * (3 + len(worst))
     replays, year = replay(
         prepared,
-        _different(rows, played_again),
+        worst,
         [row.failure for row in rows],
         seed,
         replications,

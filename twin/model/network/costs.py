@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from twin.contracts import Figure, Kind
 from twin.model.assumptions import Assumptions, load_assumptions
 from twin.model.network.failures import Cause, Target
-from twin.model.network.links import link_name
+from twin.model.network.links import Link, link_name
 from twin.model.network.storage import Recordings
 from twin.model.network.topology import Network, NodeKind
 
 __all__ = ["CostLine", "Doubling", "doubling", "network_costs"]
 
 _EUR, _EUR_YEAR = "€", "€ / an"
+_FIBRE, _LEASED = "fibre_eur_km_year", "leased_line_eur_year"
+_MOBILE = "cellular_eur_camera_year"
 _SWITCHES = (NodeKind.AGGREGATION, NodeKind.CENTRE, NodeKind.CELLULAR)
 _PRICES = {
     NodeKind.COMMUNE: "access_switch_eur",
@@ -105,13 +107,13 @@ def doubling(
     prices = _Prices(assumptions)
     graph = network.graph
     if target.cause is Cause.LINK:
-        return prices.doubled({}, _rents(network).get(target.name, 0.0), network)
+        return prices.doubled({}, [target.name], network)
     if target.cause is Cause.NODE:
         kind = graph.nodes[target.name]["kind"]
         twin = _bought([kind], network, recordings)
-        return prices.doubled(twin, 0.0, network) if kind in _PRICES else None
+        return prices.doubled(twin, [], network) if kind in _PRICES else None
     if target.cause is Cause.POWER:
-        return prices.doubled({"backup_power_eur": 1.0}, 0.0, network)
+        return prices.doubled({"backup_power_eur": 1.0}, [], network)
     members = [name for name, site in graph.nodes(data="site") if site == target.name]
     kinds = [graph.nodes[name]["kind"] for name in members]
     if NodeKind.COMMUNE in kinds:
@@ -119,9 +121,8 @@ def doubling(
     bought = _bought(kinds, network, recordings)
     if NodeKind.CENTRE in kinds:
         bought["second_room_eur"] = 1.0
-    rents = _rents(network)
-    leaving = {link_name(a, b) for a in members for b in graph[a] if b not in members}
-    return prices.doubled(bought, sum(rents.get(name, 0.0) for name in leaving), network)
+    leaving = [link_name(a, b) for a in members for b in graph[a] if b not in members]
+    return prices.doubled(bought, leaving, network)
 
 
 def _bought(
@@ -139,34 +140,31 @@ def _bought(
     return bought
 
 
-def _rents(network: Network) -> dict[str, float]:
-    return {link.name: link.cost_eur_year for link in network.links()}
+def _rented(network: Network) -> dict[str, list[Link]]:
+    """Links that cost something each year, by the price they rest on."""
+    far = {*network.of(NodeKind.STATE), *network.of(NodeKind.CELLULAR)}
+    air = set(network.of(NodeKind.NOMADIC))
+    by_price: dict[str, list[Link]] = {key: [] for key in (_FIBRE, _LEASED, _MOBILE)}
+    for link in network.links():
+        ends = {link.a, link.b}
+        key = _MOBILE if ends & air else _LEASED if ends & far else _FIBRE
+        if link.cost_eur_year:
+            by_price[key].append(link)
+    return by_price
 
 
 def _links(network: Network, prices: _Prices) -> Iterator[CostLine]:
-    """Rented cables; those of a file cost what it says."""
-    far = {*network.of(NodeKind.STATE), *network.of(NodeKind.CELLULAR)}
-    air = set(network.of(NodeKind.NOMADIC))
-    rented = [link for link in network.links() if link.cost_eur_year and not air & {link.a, link.b}]
-    leased = [link for link in rented if far & {link.a, link.b}]
-    fibres = [link for link in rented if link not in leased]
-    for item, links, unit, key in (
-        ("Fibres", fibres, "km", "fibre_eur_km_year"),
-        ("Lignes louées", leased, "lignes", "leased_line_eur_year"),
-    ):
-        quantity = sum(link.length_km for link in links) if unit == "km" else len(links)
-        total = sum(link.cost_eur_year for link in links)
-        spread = prices.around(key, total) if network.supposed else (total, total)
-        source = key if network.supposed else network.source
-        yield CostLine(
-            item,
-            quantity,
-            unit,
-            _figure(_NOTHING, _EUR, source),
-            _figure((total, *spread), _EUR_YEAR, source),
-        )
+    """Lines of what is rented; the cables of a file cost what it says."""
+    rented = _rented(network)
     nomadic = sum(network.graph.nodes[name]["cameras"] for name in network.of(NodeKind.NOMADIC))
-    yield prices.rented("Abonnements mobiles", nomadic, "caméras", "cellular_eur_camera_year")
+    for item, key, quantity, unit in (
+        ("Fibres", _FIBRE, sum(link.length_km for link in rented[_FIBRE]), "km"),
+        ("Lignes louées", _LEASED, len(rented[_LEASED]), "lignes"),
+        ("Abonnements mobiles", _MOBILE, nomadic, "caméras"),
+    ):
+        amount, source = prices.rent(rented[key], key, network)
+        once, yearly = _figure(_NOTHING, _EUR, source), _figure(amount, _EUR_YEAR, source)
+        yield CostLine(item, quantity, unit, once, yearly)
 
 
 class _Prices:
@@ -202,21 +200,31 @@ class _Prices:
             _figure(yearly, _EUR_YEAR, f"{key}, equipment_upkeep_share"),
         )
 
-    def rented(self, item: str, quantity: float, unit: str, key: str) -> CostLine:
-        """Line of a subscription."""
-        yearly = _figure(self.amount(quantity, key), _EUR_YEAR, key)
-        return CostLine(item, quantity, unit, _figure(_NOTHING, _EUR, key), yearly)
+    def rent(self, links: Iterable[Link], key: str, network: Network) -> tuple[Amount, str]:
+        """Yearly cost of some links that rest on one price, and its source."""
+        total = sum(link.cost_eur_year for link in links)
+        if network.supposed or key == _MOBILE:
+            return (total, *self.around(key, total)), key
+        return (total, total, total), network.source
 
-    def doubled(self, bought: dict[str, float], rent: float, network: Network) -> Doubling:
-        """Price of some equipment and of a rent."""
-        ends = self.around("fibre_eur_km_year", rent) if network.supposed else (rent, rent)
+    def doubled(
+        self, bought: dict[str, float], names: Collection[str], network: Network
+    ) -> Doubling:
+        """Price of some equipment, and of the rent of further links like those of these names."""
+        rents, sources = [], list(bought)
+        for key, links in _rented(network).items():
+            more = [link for link in links if link.name in names]
+            amount, source = self.rent(more, key, network)
+            rents.append(amount)
+            sources += [source] * bool(more)
         once = _sum(self.amount(quantity, key) for key, quantity in bought.items())
-        yearly = _sum([(rent, *ends), _times(once, self.upkeep)])
-        source = ", ".join([*bought, *(["fibre_eur_km_year"] if rent else [])]) or network.source
+        yearly = _sum([*rents, _times(once, self.upkeep)])
+        per_year = _sum([yearly, _times(once, 1 / self.life_years)])
+        told = ", ".join(dict.fromkeys(sources)) or network.source
         return Doubling(
-            _figure(once, _EUR, source),
-            _figure(yearly, _EUR_YEAR, source),
-            _figure(_sum([yearly, _times(once, 1 / self.life_years)]), _EUR_YEAR, source),
+            _figure(once, _EUR, told),
+            _figure(yearly, _EUR_YEAR, told),
+            _figure(per_year, _EUR_YEAR, told),
         )
 
 
