@@ -267,12 +267,11 @@ def _show_study(found: Study, shown: int = 15) -> None:
         holds = conclusion.margin(found.central[conclusion.indicator]) >= 0
         state = "holds" if holds else "does not hold"
         terminal.print(f"{conclusion} {state} at the central values", highlight=False)
-        terminal.print("", _reversal_table(reversals), "")
-        none = sorted(
-            {each.factor.key for each in reversals if each.flip is None}
-            - {each.factor.key for each in reversals if each.flip}
-        )
-        print(f"none within its range: {', '.join(none) or '-'}\n")
+        flipped = {each.factor.key for each in reversals if each.flip}
+        if flipped:
+            terminal.print("", _reversal_table(reversals), "")
+        others = sorted({each.factor.key for each in reversals} - flipped)
+        print(f"none within its range: {', '.join(others) or '-'}\n")
     print(f"moved alone: {len(found.kept)} numbers, the influential ones and those never drawn")
 
 
