@@ -152,7 +152,7 @@ def sensitivity(
     if as_json:
         _print_json(_study_document(found) | sources(scenario))
         return
-    _show_study(found)
+    _show_study(found, "within its range" if beyond == 1 else f"up to {beyond:g} times its range")
     show_sources(scenario)
     if per_point == 1:
         print("one replication: chance is not told from a reversal")
@@ -252,7 +252,7 @@ def _study_document(found: Study) -> dict[str, Any]:
     }
 
 
-def _show_study(found: Study, shown: int = 15) -> None:
+def _show_study(found: Study, searched: str, shown: int = 15) -> None:
     from twin.cli.show import console
     from twin.model.indicators import load_indicators
 
@@ -271,7 +271,7 @@ def _show_study(found: Study, shown: int = 15) -> None:
         if flipped:
             terminal.print("", _reversal_table(reversals), "")
         others = sorted({each.factor.key for each in reversals} - flipped)
-        print(f"none within its range: {', '.join(others) or '-'}\n")
+        print(f"none {searched}: {', '.join(others) or '-'}\n")
     print(f"moved alone: {len(found.kept)} numbers, the influential ones and those never drawn")
 
 
