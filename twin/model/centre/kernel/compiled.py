@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
+from numba import types
 from numba.core import config
 
 from twin.files import digest
@@ -35,13 +36,21 @@ config.CACHE_DIR = str(cache_folder())  # type: ignore[attr-defined]
 
 # No fast-math anywhere: floats are those of the reference.
 
-compiled = numba.njit(  # type: ignore[call-overload]
-    cache=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True
-)
-"""Compile a function that other compiled functions call, and keep the code."""
+
+def compiled(function: Function) -> Any:
+    """Compile a function that other compiled functions call, once for all its callers.
+
+    Numba would compile a version for each constant that a caller writes down.
+    """
+    made = numba.njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
+    if not config.DISABLE_JIT:
+        exact = made.get_call_template
+        made.get_call_template = lambda args, kws: exact(tuple(map(types.unliteral, args)), kws)
+    return made
+
 
 entry = numba.njit(cache=True, error_model="numpy")
-"""Compile a function that the interpreter calls, and keep the code."""
+"""Compile a function that the interpreter calls, and keep it with all that it calls."""
 
 inlined = numba.njit(inline="always", error_model="numpy")
 """Make a function part of each of its callers: none of its own is compiled."""
