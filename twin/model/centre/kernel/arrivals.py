@@ -5,7 +5,7 @@ from __future__ import annotations
 from twin.model.centre.journal import Origin, Outcome
 from twin.model.centre.kernel import agenda, cameras, patrols, wall, work
 from twin.model.centre.kernel.agenda import post
-from twin.model.centre.kernel.compiled import compiled, inlined
+from twin.model.centre.kernel.compiled import compiled
 from twin.model.centre.kernel.state import (
     I_ALARM,
     I_ENTITLED,
@@ -38,7 +38,7 @@ _LETTER, _TIMETABLE = int(Origin.LETTER), int(Origin.TIMETABLE)
 _IN_WINDOW, _ALWAYS = int(ViewingRequests.WINDOW), int(ViewingRequests.ALWAYS)
 
 
-@inlined
+@compiled
 def enters(r, i):
     """An incident comes into view."""
     incident = part(r.incident, i * INCIDENT_WIDTH)
@@ -54,7 +54,7 @@ def enters(r, i):
     patrols.meets(r, i)
 
 
-@inlined
+@compiled
 def alarm(r, face):
     """A display clock reaches what the next incident on it had to meet."""
     r.alarm_ms[face] = NEVER
@@ -65,7 +65,7 @@ def alarm(r, face):
         i = wall.crosses_now(r, face)
 
 
-@inlined
+@compiled
 def leaves(r, i):
     """An incident leaves the view: unseen, if it still is."""
     incident = part(r.incident, i * INCIDENT_WIDTH)
@@ -75,7 +75,7 @@ def leaves(r, i):
         write_unseen(r, i, _UNSEEN)
 
 
-@inlined
+@compiled
 def called(r, i):
     """Somebody calls about an incident: it starts now if it can still be watched."""
     incident = part(r.incident, i * INCIDENT_WIDTH)
@@ -143,7 +143,7 @@ def request(r, identity, commune, work_ms, patience_ms):
     work.queue(r, t)
 
 
-@inlined
+@compiled
 def letter(r, row):
     """A requisition comes: its images are safeguarded, unless they are erased already."""
     commune, erased_ms = r.let_commune[row], r.let_erased[row]
@@ -160,7 +160,7 @@ def letter(r, row):
     work.queue(r, t)
 
 
-@inlined
+@compiled
 def owes(r, row):
     """A patrol or a health check falls due; its slot is its deadline."""
     kind, commune, identity = r.owed_kind[row], r.owed_commune[row], r.owed_id[row]

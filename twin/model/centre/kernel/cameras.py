@@ -72,7 +72,7 @@ def discover_all(r, first, end):
             discover(r, r.dark[k])
 
 
-@inlined
+@compiled
 def discover_on_display(r):
     """Dark images in the place of a camera are seen, once the display has been updated."""
     for k in range(r.dark_size):
@@ -81,7 +81,7 @@ def discover_on_display(r):
             post(r, r.now, _FAULTS, camera, _DISCOVERED, 0, DISCOVERED, camera)
 
 
-@inlined
+@compiled
 def send_crew(r):
     """Repairs start in the order of discovery, as many at once as the crew can."""
     while r.crew_size and (r.crew == NEVER or r.repairers_busy < r.crew):

@@ -42,7 +42,7 @@ _DROPPED = int(Outcome.DROPPED)
 _FINISH, _HAND_OVER = int(EndOfShift.FINISH), int(EndOfShift.HAND_OVER)
 
 
-@inlined
+@compiled
 def dispatch(r):
     """Give work to agents until nothing more can be given."""
     for pool in range(r.pools):
@@ -51,7 +51,7 @@ def dispatch(r):
     r.desk_stirred = 0
 
 
-@inlined
+@compiled
 def _give_one(r, pool):
     """Give the first task, in the order of the keys, that an agent can take."""
     tried = 0
@@ -83,7 +83,7 @@ def _before(r, t, other):
     return heaps.before(r.task, TASK_WIDTH, TASK_KEYS, t, other)
 
 
-@inlined
+@compiled
 def _give(r, a, t):
     agent, task = part(r.agent, a * AGENT_WIDTH), part(r.task, t * TASK_WIDTH)
     if agent[A_TASK] != NEVER:
@@ -113,7 +113,7 @@ def take_back(r, t, cost_ms):
     work.queue(r, t)
 
 
-@inlined
+@compiled
 def _free_agent(r, pool, kind):
     order, at_the_wall, entitled = r.order[kind], r.watching[pool], r.units[pool]
     for k in range(r.first_seat[pool], r.first_seat[pool + 1]):
@@ -132,7 +132,7 @@ def _takes(r, seat, kind):
     return r.takes[seat * r.kinds + kind] != 0
 
 
-@inlined
+@compiled
 def _victim(r, pool, kind):
     chosen = NEVER
     order, start_ms, chair = 0, 0, 0
@@ -150,7 +150,7 @@ def _victim(r, pool, kind):
     return chosen
 
 
-@inlined
+@compiled
 def starts_shift(r, a):
     """The agent of a shift takes a seat."""
     agent = part(r.agent, a * AGENT_WIDTH)
@@ -165,7 +165,7 @@ def starts_shift(r, a):
     post(r, end_ms, _PAUSES, seat, _SHIFT, end_ms, ENDS_SHIFT, a)
 
 
-@inlined
+@compiled
 def ends_shift(r, a):
     """The shift of an agent is over: the rule of the scenario says what becomes of the work."""
     agent = part(r.agent, a * AGENT_WIDTH)
@@ -183,7 +183,7 @@ def ends_shift(r, a):
         work.end(r, t, _DROPPED)
 
 
-@inlined
+@compiled
 def break_due(r, b):
     """A break that does not fit any more interrupts nothing, and will be passed over."""
     a = r.break_shift[b]
@@ -200,7 +200,7 @@ def break_due(r, b):
         next_break(r, a)
 
 
-@inlined
+@compiled
 def returns(r, a):
     """A break is over, unless the shift is."""
     agent = part(r.agent, a * AGENT_WIDTH)

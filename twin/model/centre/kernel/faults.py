@@ -5,7 +5,7 @@ from __future__ import annotations
 from twin.model.centre.journal import Outcome
 from twin.model.centre.kernel import agenda, cameras, patrols, work
 from twin.model.centre.kernel.agenda import post
-from twin.model.centre.kernel.compiled import compiled, inlined
+from twin.model.centre.kernel.compiled import compiled
 from twin.model.centre.kernel.state import (
     C_DISCOVERED_MS,
     C_FAULT_MS,
@@ -43,7 +43,7 @@ def lives(r, camera):
         post(r, at_ms, _FAULTS, camera, _FAILED, 0, agenda.FAILS, camera)
 
 
-@inlined
+@compiled
 def fails(r, camera):
     """A camera fails: nobody may know it."""
     state = part(r.camera, camera * CAMERA_WIDTH)
@@ -86,7 +86,7 @@ def changes(r, camera, was_dark):
         work.loses_sight(r, camera)
 
 
-@inlined
+@compiled
 def repaired(r, camera):
     """A repair is over: the camera works until its next fault."""
     r.repairers_busy -= 1

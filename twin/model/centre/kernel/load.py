@@ -157,11 +157,14 @@ def _owed(centre: Centre) -> Fields:
 
 
 def _outside(world: World) -> Fields:
-    tables = {"in": world.incidents, "ask": world.requests, "let": world.requisitions}
     columns = {
         f"{prefix}_{name.removesuffix('_ms')}": column
-        for prefix, table in tables.items()
-        for name, column in table._asdict().items()
+        for prefix, table in (
+            ("in", world.incidents._asdict()),
+            ("ask", world.requests._asdict()),
+            ("let", world.requisitions._asdict()),
+        )
+        for name, column in table.items()
     }
     threshold = columns.pop("in_threshold")
     columns |= {

@@ -54,7 +54,7 @@ def length_ms(r, t):
     return (r.first_camera[commune + 1] - r.first_camera[commune] - passed) * r.dwell_ms
 
 
-@inlined
+@compiled
 def starts(r, t):
     """The patrol shows its cameras, from the first that it has not passed."""
     task = part(r.task, t * TASK_WIDTH)
@@ -93,7 +93,7 @@ def stops(r, t):
     return first, first + passed
 
 
-@inlined
+@compiled
 def meets(r, i):
     """An incident comes into view: the patrol of its commune may still show it."""
     patrol = part(r.patrol, r.in_commune[i] * PATROL_WIDTH)

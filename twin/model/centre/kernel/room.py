@@ -5,7 +5,6 @@ from __future__ import annotations
 from twin.model.centre.journal import Origin, Outcome
 from twin.model.centre.kernel import (
     agenda,
-    agents,
     arrivals,
     cameras,
     desk,
@@ -15,7 +14,7 @@ from twin.model.centre.kernel import (
     work,
 )
 from twin.model.centre.kernel.agenda import cancel, post, post_in_order, write_spell
-from twin.model.centre.kernel.compiled import compiled, inlined
+from twin.model.centre.kernel.compiled import compiled
 from twin.model.centre.kernel.state import (
     A_OVERTIME,
     ACT,
@@ -47,7 +46,7 @@ _BY_PATROL = int(Origin.PATROL)
 _RESTORED, _IMPOSED = 0, 1
 
 
-@inlined
+@compiled
 def opens(r):
     """Announce what the outside world will bring."""
     for act in range(agenda.OUTAGE + 1):
@@ -59,7 +58,7 @@ def opens(r):
         post(r, end_ms, _FAULTS, camera, _RESTORED, end_ms, agenda.RESTORED, camera)
 
 
-@inlined
+@compiled
 def play(r):
     """Play rounds to the end of the horizon, then censor; False if the journal is full before."""
     while r.agenda_size and r.agenda[0] < r.horizon_ms:
@@ -85,7 +84,7 @@ def play(r):
     return True
 
 
-@inlined
+@compiled
 def _close_round(r):
     """One dispatch, then one update of the display; where nothing stirred, both change nothing."""
     if r.desk_stirred:
@@ -99,7 +98,7 @@ def _close_round(r):
         r.wall_stirred = 0
 
 
-@inlined
+@compiled
 def _ring(r, act, what):
     """What a timer does."""
     if act <= agenda.OUTAGE:
@@ -120,7 +119,7 @@ def _ring(r, act, what):
         _of_cameras(r, act, what)
 
 
-@inlined
+@compiled
 def _of_incidents(r, act, i):
     if act == agenda.TASK_DUE:
         work.due(r, i)
@@ -141,7 +140,7 @@ def _of_incidents(r, act, i):
         arrivals.called(r, i)
 
 
-@inlined
+@compiled
 def _of_cameras(r, act, camera):
     if act == agenda.FAILS:
         faults.fails(r, camera)
@@ -189,7 +188,7 @@ def _announce(r, act, row):
         post_in_order(r, r.out_start[row], _FAULTS, camera, _IMPOSED, end_ms, act, row)
 
 
-@inlined
+@compiled
 def _table_row(r, act, row):
     _announce(r, act, row + 1)
     if act == agenda.ENTERS:
@@ -215,7 +214,7 @@ def _table_row(r, act, row):
 # The end
 
 
-@inlined
+@compiled
 def _censor(r):
     """Write down what the end of the horizon leaves unfinished."""
     for seat in range(r.n_seats):

@@ -49,5 +49,5 @@ def _twice(name: str, fields: Fields) -> Fields:
 
 
 def _rows(name: str, fields: Fields, header: object) -> npt.NDArray[np.int64]:
-    columns = fields[f"{name}_out"].reshape(-1, fields[f"{name}_room"])
+    columns: npt.NDArray[np.int64] = fields[f"{name}_out"].reshape(-1, fields[f"{name}_room"])
     return columns[:, : number_in(header, f"{name}_rows")].T

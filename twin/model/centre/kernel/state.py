@@ -89,8 +89,8 @@ _FIELDS = {
         agenda timer task queue first_in_queue queue_size
         incident line line_queue first_in_line line_size lines_free
         wall first_on_wall wall_size agent agent_at watching camera crew_queue dark patrol
-        window_open entitled_in units units_below boundary free held rotating since_ms wall_alarm alarm_ms
-        last_row tasks_out spells_out attention_out
+        window_open entitled_in units units_below boundary free held rotating since_ms
+        wall_alarm alarm_ms last_row tasks_out spells_out attention_out
     """,
     types.CPointer(types.float64): "in_threshold hazard clock_before base rate",
 }
@@ -115,7 +115,7 @@ register_model(_RoomType)(models.OpaqueModel)
 class _Fields(AttributeTemplate):
     key = _RoomType
 
-    def generic_resolve(self, typ: Any, attr: str) -> Any:
+    def generic_resolve(self, typ: Any, attr: str) -> Any:  # type: ignore[override]
         return FIELDS.get(attr)
 
 
@@ -124,7 +124,7 @@ def _field(context: Any, builder: Any, room: Any, name: str) -> Any:
     return cgutils.pointer_add(builder, room, _WORD * _PLACE[name], kind.as_pointer())
 
 
-@lower_getattr_generic(_RoomType)
+@lower_getattr_generic(_RoomType)  # type: ignore[untyped-decorator]
 def _get(context: Any, builder: Any, typ: Any, room: Any, name: str) -> Any:
     value = builder.load(_field(context, builder, room, name))
     if isinstance(FIELDS[name], types.CPointer):
@@ -133,7 +133,7 @@ def _get(context: Any, builder: Any, typ: Any, room: Any, name: str) -> Any:
     return value
 
 
-@lower_setattr_generic(_RoomType)
+@lower_setattr_generic(_RoomType)  # type: ignore[untyped-decorator]
 def _set(context: Any, builder: Any, sig: Any, args: Any, name: str) -> None:
     room, value = args
     casted = context.cast(builder, value, sig.args[1], FIELDS[name])
@@ -184,7 +184,7 @@ else:
         return int(header[_PLACE[name]])
 
     @intrinsic
-    def room_at(typingctx, header):  # noqa: ARG001
+    def room_at(typingctx, header):
         """The room of a header."""
 
         def codegen(context, builder, signature, args):
@@ -194,7 +194,7 @@ else:
         return ROOM(header), codegen
 
     @intrinsic
-    def part(typingctx, table, first):  # noqa: ARG001
+    def part(typingctx, table, first):
         """A table from its `first` number on."""
 
         def codegen(context, builder, signature, args):

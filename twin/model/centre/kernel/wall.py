@@ -13,8 +13,6 @@ from twin.model.centre.kernel.state import (
     C_INCIDENT,
     CAMERA_WIDTH,
     I_ENTITLED,
-    I_ID,
-    I_KIND,
     I_NEXT,
     I_PREVIOUS,
     I_STATE,
@@ -108,7 +106,7 @@ def lift(r, i):
     r.wall_stirred = 1
 
 
-@inlined
+@compiled
 def enters(r, i):
     """An incident comes into the view of a camera."""
     incident = part(r.incident, i * INCIDENT_WIDTH)
@@ -122,7 +120,7 @@ def enters(r, i):
     place(r, i)
 
 
-@inlined
+@compiled
 def forgets(r, i):
     """The incident is noticed, called in or gone: nobody has to discover it any more."""
     lift(r, i)
@@ -171,7 +169,7 @@ def entitle(r, camera, entitled):
         _replace(r, camera)
 
 
-@inlined
+@compiled
 def shows(r, camera):
     """Whether somebody looks where the image of a camera belongs, even when it is dark."""
     pool = _pool_of(r, camera)
@@ -183,7 +181,7 @@ def shows(r, camera):
     return False
 
 
-@inlined
+@compiled
 def _move_boundary(r, pool):
     below, held, boundary = r.units_below[pool], r.held[pool], r.boundary[pool]
     while below != held:
@@ -203,7 +201,7 @@ def _move_boundary(r, pool):
     r.boundary[pool], r.units_below[pool] = boundary, below
 
 
-@inlined
+@compiled
 def _next_crossing_ms(r, face):
     """Instant at which a clock reaches what its next incident has to meet, or -1."""
     if r.wall_size[face] == 0 or r.rate[face] <= 0.0:
@@ -226,7 +224,7 @@ def _set_alarm(r, face):
         r.wall_alarm[face] = post(r, at_ms, _NOTICES, face, 0, 0, ALARM, face)
 
 
-@inlined
+@compiled
 def crosses_now(r, face):
     """Incident whose target a clock reaches now, or -1."""
     return _heap(r, face)[1] if _next_crossing_ms(r, face) == r.now else NEVER

@@ -9,8 +9,8 @@ from twin.model.centre.kernel.agents import releases
 from twin.model.centre.kernel.cameras import discover_all
 from twin.model.centre.kernel.compiled import compiled, inlined
 from twin.model.centre.kernel.state import (
-    INCIDENT_WIDTH,
     I_TASK,
+    INCIDENT_WIDTH,
     L_ASKED,
     L_ID,
     L_KIND,
@@ -124,7 +124,7 @@ def is_waiting(r, t):
 # Stages
 
 
-@inlined
+@compiled
 def _time(r, t, length_ms):
     task = part(r.task, t * TASK_WIDTH)
     at_ms = r.now + length_ms
@@ -198,7 +198,7 @@ def next_stage(r, t):
     return True
 
 
-@inlined
+@compiled
 def _ask_for_a_line(r, t):
     task = part(r.task, t * TASK_WIDTH)
     i = task[T_ROW]
@@ -215,13 +215,13 @@ def _line_at(r, line):
     return part(r.line_queue, 2 * r.first_in_line[line])
 
 
-@inlined
+@compiled
 def _leave_line(r, line, i):
     size = r.line_size[line]
     r.line_size[line] = heaps.remove(_line_at(r, line), size, i, r.line, LINE_WIDTH, LINE_KEYS)
 
 
-@inlined
+@compiled
 def grant_lines(r):
     """Lines go to those who wait for one, by instant of request, then id."""
     for line in range(r.recipients):
@@ -290,7 +290,7 @@ def end(r, t, outcome):
     forget_task(r, t)
 
 
-@inlined
+@compiled
 def _leads_to(r, t):
     """What finished work leads to."""
     task = part(r.task, t * TASK_WIDTH)
@@ -306,7 +306,7 @@ def _leads_to(r, t):
         discover_all(r, r.first_camera[commune], r.first_camera[commune + 1])
 
 
-@inlined
+@compiled
 def expires_after(r, t, delay_ms):
     """Patience or retention will end."""
     task = part(r.task, t * TASK_WIDTH)
@@ -314,7 +314,7 @@ def expires_after(r, t, delay_ms):
     task[T_LOSS] = post(r, at_ms, _LOSSES, task[T_KIND], task[T_ID], 0, EXPIRES, t)
 
 
-@inlined
+@compiled
 def expires(r, t):
     """Patience or retention ends: a task that has an agent is not lost, nor a served caller."""
     task = part(r.task, t * TASK_WIDTH)
@@ -324,7 +324,7 @@ def expires(r, t):
         end(r, t, _LOST)
 
 
-@inlined
+@compiled
 def slot_over(r, t):
     """The slot of a patrol or the day of a health check ends: so does the work on it."""
     r.task[t * TASK_WIDTH + T_LOSS] = NEVER
