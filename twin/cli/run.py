@@ -22,8 +22,8 @@ __all__ = ["run", "runs"]
 class EngineName(StrEnum):
     """Names of the engines, as the command line takes them."""
 
-    REFERENCE = "reference"
     KERNEL = "kernel"
+    REFERENCE = "reference"
 
 
 OutOption = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of all runs.")]
@@ -38,7 +38,7 @@ DaysOption = Annotated[
 ]
 EngineOption = Annotated[
     EngineName,
-    typer.Option("--engine", help="Who plays it: same bytes; the kernel compiles, then is faster."),
+    typer.Option("--engine", help="Who plays it: the same bytes; the reference needs no compiler."),
 ]
 SeedOption = Annotated[
     int | None, typer.Option("--seed", metavar="S", help="First entropy of every random stream.")
@@ -57,7 +57,7 @@ def run(
     days: DaysOption = None,
     seed: SeedOption = None,
     workers: WorkersOption = None,
-    engine: EngineOption = EngineName.REFERENCE,
+    engine: EngineOption = EngineName.KERNEL,
     settings: SetOption = None,
     scenarios: LibraryOption = None,
     out: OutOption = Path("runs"),
@@ -78,7 +78,7 @@ def run(
     Ctrl-C keeps the finished ones.
     """
     from twin.cli.show import Bar, document, show_result
-    from twin.model.centre.engines import must_compile
+    from twin.model.centre.engines import COMPILING, must_compile
     from twin.scenarios import experiment as experiments
     from twin.scenarios.library import load_library
     from twin.scenarios.schema import assignments
@@ -90,7 +90,7 @@ def run(
     if resume:
         experiment = _resumed(name, scenario, experiment, replications, out)
     if must_compile(engine.value):
-        print("twin: compiling the kernel, once per version: a minute or two", file=sys.stderr)
+        print(f"twin: {COMPILING}", file=sys.stderr)
     bar = Bar(name, experiment.replications)
     try:
         with bar:

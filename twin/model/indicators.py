@@ -297,8 +297,9 @@ class _Counter:
 
 
 def _ratio(above: Floats, below: Floats) -> Floats:
-    ratio = np.full(len(below), np.nan)
-    return np.divide(above, below, out=ratio, where=below != 0)
+    ratio: Floats = np.full(len(below), np.nan)
+    np.divide(above, below, out=ratio, where=below != 0)
+    return ratio
 
 
 def _names(condition: Condition) -> list[str]:

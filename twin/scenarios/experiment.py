@@ -109,14 +109,14 @@ def replicate(
     seed: int,
     replication: int,
     *,
-    engine: Engine = "reference",
+    engine: Engine = "kernel",
     outages: Sequence[tuple[int, int, int]] = (),
 ) -> Journal:
     """Play one replication: draw its world, run the centre through it.
 
     Parameters
     ----------
-    engine : {"reference", "kernel"}
+    engine : {"kernel", "reference"}
         Who plays it; changes no byte of the journal.
     outages : sequence of (camera, start_ms, end_ms)
         Imposed intervals during which a camera is dark.
@@ -142,7 +142,7 @@ def run(
     name: str,
     out: Path,
     workers: int = 1,
-    engine: Engine = "reference",
+    engine: Engine = "kernel",
     progress: Progress = lambda *_: None,
     keep_tables: bool = False,
 ) -> Result:
@@ -156,7 +156,7 @@ def run(
         Folder of all runs.
     workers : int
         Replications played at the same time; changes no byte of the result.
-    engine : {"reference", "kernel"}
+    engine : {"kernel", "reference"}
         Who plays them; changes no byte of the result.
     progress : callable
         Called with the replications finished and wanted, each time one lands.
@@ -198,7 +198,7 @@ def run_all(
     *,
     out: Path,
     workers: int = 1,
-    engine: Engine = "reference",
+    engine: Engine = "kernel",
     progress: Progress = lambda *_: None,
 ) -> dict[str, Result]:
     """Run several scenarios through the same replications; see `run`.
