@@ -155,7 +155,10 @@ class Journal:
 def _sorted(names: tuple[str, ...], rows: Ints, criteria: int) -> pa.Table:
     """Arrow table sorted by its first columns, the first one being the first criterion."""
     order = _order(rows, criteria)
-    return pa.table({name: rows[:, k].take(order) for k, name in enumerate(names)})
+    columns = np.empty((len(names), len(rows)), dtype=np.int64)
+    for k, column in enumerate(columns):
+        rows[:, k].take(order, out=column, mode="clip")
+    return pa.table(dict(zip(names, columns, strict=True)))
 
 
 def _order(rows: Ints, criteria: int) -> Ints:

@@ -46,7 +46,7 @@ _FINISH, _HAND_OVER = int(EndOfShift.FINISH), int(EndOfShift.HAND_OVER)
 def dispatch(r):
     """Give work to agents until nothing more can be given."""
     for pool in range(r.pools):
-        while _give_one(r, pool):
+        while r.waiting[pool] and _give_one(r, pool):
             pass
     r.desk_stirred = 0
 

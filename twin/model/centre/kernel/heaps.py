@@ -13,6 +13,7 @@ __all__ = ["before", "push", "remove"]
 ABSENT = -1
 _BRANCHES = 2
 """Children of a place, as a power of two."""
+_FANOUT = 1 << _BRANCHES
 
 
 @compiled
@@ -54,18 +55,33 @@ def _rise(heap, i, slot, rows, width, keys):
 
 
 @compiled
+def _first_child(heap, first, end, rows, width, keys):
+    """Child that comes first, by its first key; by all of them where first keys are equal."""
+    child, key, tied = first, heap[2 * first], False
+    for other in range(first + 1, end):
+        key_other = heap[2 * other]
+        tied = tied or key_other == key
+        if key_other < key:
+            child, key = other, key_other
+    if tied:
+        for other in range(first, end):
+            if heap[2 * other] == key and before(
+                rows, width, keys, heap[2 * other + 1], heap[2 * child + 1]
+            ):
+                child = other
+    return child
+
+
+@compiled
 def _sink(heap, size, i, slot, rows, width, keys):
     """Put a slot at the place `i` or, while a child comes before it, below."""
     key = rows[slot * width + 1]
     while True:
-        child = (i << _BRANCHES) + 1
-        if child >= size:
+        first = (i << _BRANCHES) + 1
+        if first >= size:
             break
+        child = _first_child(heap, first, min(first + _FANOUT, size), rows, width, keys)
         key_below, below = heap[2 * child], heap[2 * child + 1]
-        for other in range(child + 1, min(child + (1 << _BRANCHES), size)):
-            key_other, slot_other = heap[2 * other], heap[2 * other + 1]
-            if _is_first(key_other, slot_other, key_below, below, rows, width, keys):
-                child, key_below, below = other, key_other, slot_other
         if not _is_first(key_below, below, key, slot, rows, width, keys):
             break
         _put(heap, i, key_below, below, rows, width)

@@ -220,6 +220,7 @@ def _live(plan: Fields) -> Fields:
         "queue": _room(tasks, _HEAP_WIDTH),
         "first_in_queue": _firsts(queues, plan["pools"] * kinds),
         "queue_size": np.zeros(plan["pools"] * kinds, dtype=np.int64),
+        "waiting": np.zeros(plan["pools"], dtype=np.int64),
         "incident": _room(incidents, INCIDENT_WIDTH),
         "hazard": np.empty(incidents),
         "clock_before": np.empty(incidents),

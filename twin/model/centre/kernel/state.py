@@ -86,7 +86,7 @@ _FIELDS = {
         ask_time ask_id ask_commune ask_work ask_patience
         let_time let_id let_commune let_erased let_due let_safeguard let_extraction let_useful
         present first_pair up_ms repair_ms out_camera out_start out_end
-        agenda timer task queue first_in_queue queue_size
+        agenda timer task queue first_in_queue queue_size waiting
         incident line line_queue first_in_line line_size lines_free
         wall first_on_wall wall_size agent agent_at watching camera crew_queue dark patrol
         window_open entitled_in units units_below boundary free held rotating since_ms

@@ -104,6 +104,7 @@ def queue(r, t):
     q = _queue_of(r, t)
     size = r.queue_size[q]
     r.queue_size[q] = heaps.push(queue_at(r, q), size, t, r.task, TASK_WIDTH, TASK_KEYS)
+    r.waiting[q // r.kinds] += 1
     r.desk_stirred = 1
 
 
@@ -113,6 +114,7 @@ def leave_queue(r, t):
     q = _queue_of(r, t)
     size = r.queue_size[q]
     r.queue_size[q] = heaps.remove(queue_at(r, q), size, t, r.task, TASK_WIDTH, TASK_KEYS)
+    r.waiting[q // r.kinds] -= 1
 
 
 @inlined
