@@ -81,7 +81,7 @@ class Replays:
         Folder of all runs.
     workers : int
         Replications played at the same time; changes no byte of the result.
-    engine : {"reference", "kernel"}
+    engine : {"kernel", "reference"}
         Who plays them; changes no byte of the result.
     cluster : str, optional
         Address of a Dask scheduler, whose workers play instead of this machine's.
@@ -101,7 +101,7 @@ class Replays:
         *,
         out: Path,
         workers: int = 1,
-        engine: Engine = "reference",
+        engine: Engine = "kernel",
         cluster: str | None = None,
         keep_tables: bool = False,
     ) -> None:
@@ -204,7 +204,7 @@ def run(
     name: str,
     out: Path,
     workers: int = 1,
-    engine: Engine = "reference",
+    engine: Engine = "kernel",
     progress: Progress = lambda *_: None,
     keep_tables: bool = False,
     cluster: str | None = None,
@@ -229,7 +229,7 @@ def run_all(
     *,
     out: Path,
     workers: int = 1,
-    engine: Engine = "reference",
+    engine: Engine = "kernel",
     progress: Progress = lambda *_: None,
     keep_tables: bool = False,
     cluster: str | None = None,
