@@ -18,7 +18,7 @@ demo: $(STAMPS)/core
 
 # The kernel is compiled first, once, so that no test waits for it.
 test: $(STAMPS)/all
-	$(BIN)/twin run reference --engine kernel --replications 1 --days 1 --out $(STAMPS)/runs
+	$(BIN)/twin run reference --replications 1 --days 1 --out $(STAMPS)/runs
 	$(BIN)/python -m pytest $(LAWS)
 	$(BIN)/python -m pytest $(ALONE)
 	$(INTERPRETED)
@@ -35,6 +35,7 @@ lint: $(STAMPS)/all
 
 bench: $(STAMPS)/all
 	$(BIN)/python -m pytest $(ALONE)
+	$(BIN)/python -m tests.bench
 
 # Half an hour on a quiet machine: what a MediaMTX carries here, and the page that says so.
 CAMPAIGN := runs/streams

@@ -96,3 +96,15 @@ def test_a_cluster_that_does_not_answer_is_told(
     answer = twin("compare", "tiny", "tiny_heavy", *asked, "--dask", "tcp://127.0.0.1:1")
     assert (answer.code, answer.out, answer.err.count("\n")) == (3, "", 1)
     assert "tcp://127.0.0.1:1: no Dask cluster" in answer.err
+
+
+def test_the_cost_of_a_large_question_is_told(twin: Callable, scenarios: Path) -> None:
+    question = ["scale", "tiny", "--communes", 4, "--cameras", 10, "--years", 2]
+    asked = [*question, "--days", 1, 2, "--engine", "reference", "--scenarios", scenarios]
+    content = json.loads(twin(*asked, "--replications", 50, "--count", 3, "--json").out)
+    total, one = content["total"], content["replication"]
+    spent = sum(one[f"{stage}_s"] for stage in ("world", "room", "indicators", "file"))
+    assert total["core_hours"] == pytest.approx((150 * spent + 6 * one["prepare_s"]) / 3600)
+    assert total["kept_gb"] == pytest.approx(150 * one["file_bytes"] / 1e9)
+    assert "150 replications: " in twin(*asked, "--replications", 150).out
+    assert "two rising numbers" in twin(*asked, "--days", 2, 2).err

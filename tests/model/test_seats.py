@@ -14,6 +14,7 @@ from twin.model.centre.world import Kind
 from twin.model.clock import MS_PER_H, MS_PER_MIN
 from twin.model.patterns import load_patterns
 from twin.model.seats import SeatsLevers, build_plan, seated_shifts
+from twin.model.staffing import staffing
 
 OPERATOR = {"function": "video_operator", "window": "08:00-16:00", "seats": 1}
 CHANGES = [date(2027, 1, 4), date(2027, 3, 26), date(2027, 10, 29)]
@@ -274,6 +275,61 @@ def test_a_technician_keeps_office_hours_and_only_checks():
     assert open_hours(plan, "technician") == 2 * 8.5
     takes = plan.seats.takes[plan.functions.index("technician")]
     assert [Kind(kind) for kind in np.flatnonzero(takes)] == [Kind.CHECK]
+
+
+ROSTER = """start,end,agent,function,shift,break_min
+2027-01-03T22:00+01:00,2027-01-04T06:00+01:00,A03,video_operator,night,20
+2027-01-04T06:00+01:00,2027-01-04T14:00+01:00,A01,video_operator,day,20
+2027-01-04T06:00+01:00,2027-01-04T14:00+01:00,A02,trainee,day,20
+2027-01-04T13:30+01:00,2027-01-04T22:00+01:00,A04,video_operator,evening,20
+2027-01-04T22:00+01:00,2027-01-05T06:00+01:00,,video_operator,night,20
+2027-01-05T06:00+01:00,2027-01-05T14:00+01:00,A01,video_operator,day,20
+"""
+
+
+@pytest.fixture
+def roster(tmp_path):
+    path = tmp_path / "roster.csv"
+    path.write_text(ROSTER)
+    return path
+
+
+def test_a_roster_is_played_in_place_of_the_operators(roster):
+    plan = plan_of(days(2), roster=roster, supervisors={}, requisition_officers=0)
+    assert plan.names == ("video_operator/0/1", "video_operator/0/2", "trainee/0/1")
+    rows = zip(plan.agents, plan.shifts.seat, *plan.shifts[1:], strict=True)
+    assert [(agent, int(seat), a / MS_PER_H, b / MS_PER_H) for agent, seat, a, b in rows] == [
+        ("A03", 0, 0, 6),
+        ("A01", 0, 6, 14),
+        ("A02", 2, 6, 14),
+        ("A04", 1, 13.5, 22),
+        ("A01", 0, 30, 38),
+    ]
+    assert len(plan.breaks.shift) == 3 + 3 * 3 + 2  # the night keeps what is after midnight
+
+
+def test_the_posts_of_a_plan_are_those_of_its_seats_not_of_its_roster(roster):
+    values, week = Assumptions(), days(2)
+    rostered, plan = plan_of(week, roster=roster), plan_of(week)
+    assert staffing(rostered, week, values) == staffing(plan, week, values)
+
+
+@pytest.mark.parametrize(
+    ("levers", "count", "sentence"),
+    [
+        ({}, 3, "goes from 2027-01-03 to 2027-01-05, which does not cover .* to 2027-01-06"),
+        ({"vacant_posts": 1}, 2, "already says who is there"),
+    ],
+)
+def test_a_roster_that_cannot_be_played_is_refused(roster, levers, count, sentence):
+    with pytest.raises(InputError, match=sentence):
+        plan_of(days(count), roster=roster, **levers)
+
+
+def test_a_roster_names_functions_that_exist(roster):
+    roster.write_text(ROSTER.replace("trainee", "trainer"))
+    with pytest.raises(InputError, match='unknown name "trainer"; did you mean "trainee"'):
+        plan_of(days(2), roster=roster)
 
 
 def test_a_pattern_is_an_entry(own_data):

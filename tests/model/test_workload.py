@@ -1,6 +1,6 @@
 import math
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import numpy as np
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.model.rooms import CROIX, LEERS, LOOS, TOWNS, WAVRIN, days, room
 from twin.model.centre.world import NEVER, Kind
 from twin.model.clock import MS_PER_DAY, MS_PER_MIN
+from twin.model.rosters import Duty, as_csv
 
 TABLES = ("incidents", "requests", "requisitions")
 KINDS = {"police": Kind.POLICE, "nuisance": Kind.NUISANCE}
@@ -281,3 +282,45 @@ def test_a_commune_that_joined_before_is_there_from_the_start(shift):
         built.world().incidents,
         room(*(replace(town, joined=day) for town in TOWNS)).world().incidents,
     )
+
+
+def rostered(tmp_path, agents, count=364):
+    """A year of mornings, held by each agent beside the others."""
+    duties = [
+        Duty(start, start + timedelta(hours=8), agent, "video_operator", "day", 20)
+        for day in range(count)
+        for agent in agents
+        for start in [datetime(2027, 1, 4, 6, tzinfo=UTC) + timedelta(days=day)]
+    ]
+    path = tmp_path / f"{len(agents)}.csv"
+    path.write_text(as_csv(duties))
+    alone = {"supervisors": {}, "requisition_officers": 0, "roster": path}
+    return room(LOOS, calendar=days(count), levers=alone)
+
+
+def test_an_agent_whom_the_roster_names_is_away_in_spells(tmp_path):
+    built = rostered(tmp_path, [f"A{i:02d}" for i in range(1, 21)])
+    presents = [built.world(replication=number).present for number in range(8)]
+    rate = built.assumptions["absence_rate"]
+    assert 1 - np.mean(presents) == pytest.approx(rate, abs=0.035)
+    agents = np.array(built.plan.agents)
+    returns = sum(
+        np.diff(present[agents == agent].astype(int)).clip(0).sum()
+        for present in presents
+        for agent in set(built.plan.agents)
+    )
+    days_away = sum((~present).sum() for present in presents)
+    assert days_away / returns == pytest.approx(built.assumptions["absence_spell_days"], rel=0.3)
+
+
+def test_another_agent_moves_no_spell(tmp_path):
+    few, more = (rostered(tmp_path, agents) for agents in (["A01"], ["A01", "A02"]))
+    of_first = np.array(more.plan.agents) == "A01"
+    assert np.array_equal(few.world(3).present, more.world(3).present[of_first])
+
+
+@pytest.mark.parametrize(("rate", "present"), [(0.0, True), (1.0, False)])
+def test_nobody_and_everybody_away(tmp_path, rate, present):
+    built = rostered(tmp_path, ["A01"], count=7)
+    built.assumptions.values["absence_rate"] = rate
+    assert (built.world().present == present).all()

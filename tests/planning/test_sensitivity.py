@@ -167,8 +167,10 @@ def test_beyond_the_range_when_asked_and_no_further_than_makes_sense() -> None:
     share = factor("share", 0.2, 0.5, 0.8, unit="part")
     hours = factor("hours", 1, 2, 8, distribution="lognormal")
     found = reversals(lambda at: 1.0, [share, hours], beyond=3)
-    assert [each.end for each in found] == pytest.approx([0, 0.999, 0.25, 128])
+    assert [each.end for each in found] == pytest.approx([0.02, 0.999, 0.25, 128])
     assert {each.flip for each in found} == {None}
+    rule = factor("rule", 1, 4, 9, distribution="fixed")
+    assert [each.end for each in reversals(lambda at: 1.0, [rule], beyond=3)] == [1, 9]
     (inside,) = (
         each
         for each in reversals(lambda at: at.get("hours", 2) - 20, [hours], beyond=2)

@@ -63,15 +63,18 @@ def test_the_answer_is_met_in_fresh_worlds_and_no_seat_can_be_spared(player: Any
         smaller = answer.plan.changed(removal.shift)
         if removal.outcome is Outcome.MINIMUM:
             assert (smaller.coverage(OPERATOR) < 2).any()
-        else:
-            assert removal.targets == asked.targets
-            assert asked.play(smaller, answer.seed, removal.replications // 3).failing
+            continue
+        assert removal.targets == asked.targets
+        played = [asked.tried(smaller, asked.experiment.seed)]
+        played += [asked.play(smaller, answer.seed, removal.replications // 3)]
+        if removal.outcome is Outcome.BREAKS:
+            assert played[1].missed
+        assert any(one.failing for one in played)
 
 
 def test_a_stricter_target_never_costs_less_in_the_same_worlds(player: Any) -> None:
     hours = [
-        last(size(player(f"request_wait_p90_min<={level}"), most=8)).plan.hours
-        for level in (8, 2, 0.2)
+        last(size(player(f"request_wait_p90_min<={level}"), most=8)).plan.hours for level in (8, 1)
     ]
     assert hours == sorted(hours)
     assert hours[0] < hours[-1]

@@ -61,14 +61,14 @@ def result(library: Library, tmp_path: Path) -> Callable[..., Result]:
     """Build a result from values by indicator."""
     stored = Run.opened(identify("tiny", library["tiny"], 7), tmp_path)
 
-    def made(name: str, **values: list[float]) -> Result:
+    def made(**values: list[float]) -> Result:
         rows = pd.concat(
             pd.DataFrame({"indicator": key, "scope": "centre", "key": "", "value": column})
             for key, column in values.items()
         )
         rows.index += 1
         known = rows.dropna()
-        return Result(name, stored, Stop(len(rows), "asked", ""), known)
+        return Result(stored, Stop(len(rows), "asked", ""), known)
 
     return made
 
@@ -76,8 +76,8 @@ def result(library: Library, tmp_path: Path) -> Callable[..., Result]:
 def test_differences_are_paired_by_replication(result: Callable[..., Result]) -> None:
     worlds = np.random.default_rng(2).normal(10, 3, 30)
     noise = np.random.default_rng(3).normal(0, 0.3, (2, 30))
-    first = result("first", police_alerts=worlds + noise[0])
-    other = result("other", police_alerts=worlds + 0.4 + noise[1])
+    first = result(police_alerts=worlds + noise[0])
+    other = result(police_alerts=worlds + 0.4 + noise[1])
     (found,) = compare({"first": first, "other": other}, ["police_alerts"])
     assert found.verdict.endswith("% higher")
     assert found.difference.low < 0.4 < found.difference.high
@@ -90,7 +90,6 @@ def test_differences_are_paired_by_replication(result: Callable[..., Result]) ->
 def test_each_case_has_its_words(result: Callable[..., Result]) -> None:
     nan = math.nan
     first = result(
-        "first",
         police_alerts=[1.0, 2.0, 3.0],
         patrols_made=[0.5, 0.5, 0.5],
         checks_made=[1.0, 1.0, 1.0],
@@ -99,7 +98,6 @@ def test_each_case_has_its_words(result: Callable[..., Result]) -> None:
         hours_below_two=[0.0, 0.0, 0.0],
     )
     other = result(
-        "other",
         police_alerts=[2.0, 2.0, 2.5],
         patrols_made=[0.5, 0.5, 0.5],
         checks_made=[0.75, 0.75, 0.75],
@@ -128,10 +126,7 @@ def test_chance_alone_is_called_a_difference_at_most_once_in_twenty(
     called = 0
     for _ in range(60):
         draws = generator.normal(0, 1, (2, 4, 8))
-        a, b = (
-            result(f"s{side}", **dict(zip(names, map(list, draws[side]), strict=True)))
-            for side in (0, 1)
-        )
+        a, b = (result(**dict(zip(names, map(list, draws[side]), strict=True))) for side in (0, 1))
         verdicts = [each.verdict for each in compare({"a": a, "b": b}, names)]
         called += any(verdict != "no difference shown" for verdict in verdicts)
     assert called <= 8

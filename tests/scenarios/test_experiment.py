@@ -199,17 +199,32 @@ def test_scenarios_run_side_by_side_share_their_worlds(library: Library, tmp_pat
     assert police[0].mean() == pytest.approx(summed.loc["police_alerts", "mean"])
 
 
-def test_the_same_question_is_played_once_under_any_name(library: Library, tmp_path: Path) -> None:
+def test_the_same_question_is_played_once_under_any_name(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     tiny = library["tiny"]
-    asked = library.experiment.exactly(2)
-    first = run(tiny, asked, name="tiny", out=tmp_path)
-    played = content(first.stored.folder)
     dearer = tiny.with_overrides({"tariffs": {"joining_eur": 1}})
+    searched = run(tiny, library.experiment.exactly(1), name="a", out=tmp_path / SEARCHES)
+    both = run_all({"tiny": tiny, "dearer": dearer}, library.experiment.exactly(2), out=tmp_path)
+    assert searched.stored.machine["seconds"].keys() == {"0001"}
+    assert both["dearer"].stored.machine["seconds"].keys() == {"0002"}
+    assert [result.name for result in both.values()] == ["tiny", "dearer"]
+
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(replay, "replicate", never)
     for out in (tmp_path, tmp_path / SEARCHES):
-        result = run(dearer, asked, name="dearer", out=out)
-        assert (result.name, result.stored.folder) == ("dearer", first.stored.folder)
-    assert content(first.stored.folder) == played
-    assert [path.name for path in tmp_path.glob("*/manifest.json")] == ["manifest.json"]
+        again = run(dearer, library.experiment.exactly(2), name="again", out=out)
+        pd.testing.assert_frame_equal(again.indicators, both["tiny"].indicators)
+
+
+def test_a_damaged_replication_is_not_taken_over(library: Library, tmp_path: Path) -> None:
+    asked = library.experiment.exactly(2)
+    first = run(library["tiny"], asked, name="tiny", out=tmp_path)
+    (first.stored.folder / "replication-0002.parquet").write_bytes(b"PAR1")
+    again = run(library["tiny"], asked, name="again", out=tmp_path)
+    assert again.stored.machine["seconds"].keys() == {"0002"}
 
 
 def test_scenarios_take_turns_replication_by_replication(

@@ -1,8 +1,11 @@
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from twin.errors import MissingError
 from twin.files import canonical_json
 from twin.model.assumptions import load_assumptions
 from twin.scenarios.library import Library, load_scenario
@@ -32,6 +35,19 @@ def test_a_file_of_communes_counts_by_its_content(library: Library) -> None:
     assert elsewhere.resolved() == tiny.resolved()
     moved.write_bytes(moved.read_bytes() + b"59328,2,1,,\n")
     assert elsewhere.resolved() != tiny.resolved()
+
+
+def test_a_roster_counts_by_its_content(library: Library, tmp_path: Path) -> None:
+    paths = [tmp_path / name for name in ("one.csv", "two.csv")]
+    for path in paths:
+        path.write_text("same")
+    one, two = (library["tiny"].with_overrides({"seats": {"roster": path}}) for path in paths)
+    assert one.resolved() == two.resolved() != library["tiny"].resolved()
+    paths[1].write_text("other")
+    assert two.resolved() != one.resolved()
+    paths[1].unlink()
+    with pytest.raises(MissingError, match=r"two.csv: cannot be read"):
+        two.resolved()
 
 
 def test_none_drops_a_shift_and_takes_a_default_back(library: Library) -> None:

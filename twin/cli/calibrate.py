@@ -34,14 +34,14 @@ def calibrate(
     from rich.console import Console
 
     from twin.files import atomic_write, data_folder
-    from twin.model.centre.engines import must_compile
+    from twin.model.centre.engines import COMPILING, must_compile
     from twin.model.kappa import load_calibration
     from twin.planning.calibration import calibrate, predict
     from twin.scenarios.library import load_library
 
     console = Console()
     if must_compile("kernel"):
-        console.print("compiling the kernel, once per version: a minute or two")
+        console.print(COMPILING)
     base = load_library()["reference"]
     path = data_folder() / "derived" / "calibration.json"
     if predict_only:

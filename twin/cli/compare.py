@@ -215,15 +215,15 @@ def _show_differences(results: Mapping[str, Result], differences: list[Differenc
     from twin.model.indicators import load_indicators
 
     terminal, known = console(), load_indicators()
-    (first, *others) = results.values()
+    first, *others = results
     for other in others:
-        title = f"{other.name} minus {first.name}"
+        title = f"{other} minus {first}"
         table = Table(title=title, title_justify="left", box=None, pad_edge=False)
         table.add_column("indicator", overflow="fold")
-        for column in (first.name, "difference", "95 % interval", "Holm p", "pairing"):
+        for column in (first, "difference", "95 % interval", "Holm p", "pairing"):
             table.add_column(column, justify="right")
         table.add_column("what may be said")
-        for found in (each for each in differences if each.scenario == other.name):
+        for found in (each for each in differences if each.scenario == other):
             figure = found.difference
             table.add_row(
                 known[found.indicator].label,

@@ -47,10 +47,13 @@ def budget_document(
             for p in PERIMETERS
         },
         "forfaits": {p: [asdict(each) for each in by_forfait(budget, p, year)] for p in PERIMETERS},
-        "communes": [
-            _commune_document(view, full.identity, named=named) | {"annual_fees": fees}
-            for view, fees in zip(views, budget.billed.tolist() if views else (), strict=True)
-        ],
+        "communes": sorted(
+            (
+                _commune_document(view, full.identity, named=named) | {"annual_fees": fees}
+                for view, fees in zip(views, budget.billed.tolist() if views else (), strict=True)
+            ),
+            key=lambda row: str(row["commune"]),
+        ),
         "risk": None if risk is None else _risk_document(risk),
         "verdicts": [_verdict_document(verdict) for verdict in verdicts],
     }

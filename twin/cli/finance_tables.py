@@ -57,6 +57,8 @@ SECTIONS: tuple[tuple[Section, str], ...] = (
 SIDES: tuple[tuple[Side, str], ...] = (("expense", "dépenses"), ("receipt", "recettes"))
 SHOWN_ASSUMPTIONS = 12
 EUR_PER_KEUR = 1000
+WIDEST_LABEL = 38
+"""Characters that leave room for eleven years on a line of a file."""
 
 
 def show_budget(
@@ -84,9 +86,8 @@ def show_budget(
 
 def show_communes(views: Sequence[CommuneView], volumes: Volumes, *, named: bool) -> None:
     """Print what each commune pays over five years, gets, and would pay alone."""
-    title = f"{YEARS} years of each commune, every camera connected, k€ with VAT at prices of 2026"
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    table.add_column("commune")
+    table = _table(f"{YEARS} years of each commune, every camera connected, k€ with VAT of 2026")
+    table.add_column("commune", no_wrap=True)
     for heading in (
         "forfait",
         "cameras",
@@ -97,17 +98,21 @@ def show_communes(views: Sequence[CommuneView], volumes: Volumes, *, named: bool
         "fees",
         "total",
         "alone",
-        "viewing h",
+        "wall, h",
         "patrols",
-        "réquisitions",
-        "available",
+        "réquis.",
+        "up",
     ):
         table.add_column(heading, justify="right")
-    for view in views:
+    # Neither by code nor by size: the order of masked rows must not name them.
+    shown = [
+        (v.commune.name if named else mask(v.commune.insee, volumes.identity), v) for v in views
+    ]
+    for name, view in sorted(shown, key=lambda row: row[0]):
         commune = view.commune
         money = (view.equipment, view.upkeep, view.links, -view.helped, view.fees, view.total)
         table.add_row(
-            commune.name if named else mask(commune.insee, volumes.identity),
+            name,
             commune.forfait,
             str(commune.cameras),
             *(_keur(each) for each in (*money, view.alone)),
@@ -146,8 +151,7 @@ def show_balance(
 ) -> None:
     """Print the fees that balance a year beside those of the scenario."""
     how = "one factor on every fee" if keep_ratio else "each forfait pays its own cost"
-    title = f"{TITLES[found.perimeter]}: annual fees that balance {found.year}, {how}"
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    table = _table(f"{TITLES[found.perimeter]}: annual fees that balance {found.year}, {how}")
     table.add_column("forfait")
     for heading in ("fee, €", "balancing fee, €", "factor"):
         table.add_column(heading, justify="right")
@@ -166,8 +170,14 @@ def show_balance(
     terminal.print(_seats(seats, found.year), "")
 
 
+def _table(title: str) -> Table:
+    return Table(
+        title=title, title_justify="left", box=None, padding=(0, 1, 0, 0), min_width=len(title)
+    )
+
+
 def _by_year(title: str, years: Iterable[int]) -> Table:
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    table = _table(title)
     table.add_column("", no_wrap=True)
     for year in years:
         table.add_column(str(year), justify="right", no_wrap=True)
@@ -202,8 +212,8 @@ def _accounts(perimeter: Perimeter, accounts: Accounts, *, lines: bool) -> Table
             table.add_row(f"[bold]{title}, {word}[/bold]")
             if lines:
                 for line in here:
-                    chapter = f"{line.nature.chapter}-{line.nature.account}"
-                    table.add_row(f"  {chapter} {line.nature.label}"[:44], *map(_keur, line.cents))
+                    label = f"  {line.nature.chapter} {line.nature.label}"[:WIDEST_LABEL]
+                    table.add_row(label, *map(_keur, line.cents))
             else:
                 for chapter in sorted({line.nature.chapter for line in here}):
                     label = f"  {chapter} {CHAPTERS[chapter]}"
@@ -234,8 +244,7 @@ def _side_by_side(budget: Budget) -> Table:
 
 
 def _pay(pay: Mapping[str, Pay], year: int) -> Table:
-    title = f"Pay of one ETPT, {year}, € a year without premiums"
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    table = _table(f"Pay of one ETPT, {year}, € a year without premiums")
     table.add_column("function")
     for heading in ("traitement", "régime indemnitaire", "contributions", "total"):
         table.add_column(heading, justify="right")
@@ -246,7 +255,7 @@ def _pay(pay: Mapping[str, Pay], year: int) -> Table:
 
 
 def _units(budget: Budget, year: int) -> Table:
-    table = Table(title=f"Cost by unit, {year}", title_justify="left", box=None, pad_edge=False)
+    table = _table(f"Cost by unit, {year}")
     table.add_column("")
     for perimeter in PERIMETERS:
         table.add_column(TITLES[perimeter], justify="right")
@@ -258,8 +267,7 @@ def _units(budget: Budget, year: int) -> Table:
 
 
 def _forfaits(budget: Budget, year: int) -> Table:
-    title = f"Each forfait's cost and price, € per camera, {year}"
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    table = _table(f"Each forfait's cost and price, € per camera, {year}")
     for heading in ("forfait", "cameras", "fees"):
         table.add_column(heading, justify="right")
     for perimeter in PERIMETERS:
@@ -297,8 +305,7 @@ def _subsidy(costs: Sequence[ForfaitCost]) -> str:
 
 
 def _tornado(verdict: Verdict) -> Table:
-    title = f"{TITLES[verdict.perimeter]}, result {verdict.year}, k€: each assumption alone"
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    table = _table(f"{TITLES[verdict.perimeter]}, result {verdict.year}, k€: each assumption alone")
     table.add_column("assumption")
     for heading in ("low", "high", "at low", "at high", "swing"):
         table.add_column(heading, justify="right")
@@ -326,8 +333,7 @@ def _reversals(verdict: Verdict) -> str:
 
 
 def _seats(seats: Sequence[SeatNeed], year: int) -> Table:
-    title = f"Cameras whose fees pay one operator's seat, {year}"
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    table = _table(f"Cameras whose fees pay one operator's seat, {year}")
     for heading in ("forfait", "hours a year", "ETPT", "€ per ETPT", "pay only", "other costs too"):
         table.add_column(heading, justify="right")
     for each in seats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -99,16 +100,20 @@ def make(
     from twin.planning.roster_workbook import roster_workbook
 
     _, scenario = _scenario(name, settings, scenarios)
-    with Console(stderr=True).status(f"roster of {name}") as status:
-        made = make_roster(
-            scenario.seats,
-            Calendar(Horizon(start=start.date(), days=7 * weeks)),
-            Assumptions(scenario.assumptions),
-            _agents(agents, part_time or []),
-            seed=seed,
-            seconds=seconds,
-            progress=lambda step: status.update(f"roster of {name}: {step}"),
-        )
+    try:
+        with Console(stderr=True).status(f"roster of {name}") as status:
+            made = make_roster(
+                scenario.seats,
+                Calendar(Horizon(start=start.date(), days=7 * weeks)),
+                Assumptions(scenario.assumptions),
+                _agents(agents, part_time or []),
+                seed=seed,
+                seconds=seconds,
+                progress=lambda step: status.update(f"roster of {name}: {step}"),
+            )
+    except KeyboardInterrupt:
+        print("twin: interrupted before the first search, no roster is kept", file=sys.stderr)
+        raise typer.Exit(130) from None
     report = check_roster(made.duties, scenario.seats.regime)
     title = f"Planning de {name}, {weeks} semaines du {start:%d/%m/%Y}, graine {seed}"
     atomic_write(to, as_csv(made.duties))

@@ -152,7 +152,7 @@ def sensitivity(
     if as_json:
         _print_json(_study_document(found) | sources(scenario))
         return
-    _show_study(found)
+    _show_study(found, "within its range" if beyond == 1 else f"up to {beyond:g} times its range")
     show_sources(scenario)
     if per_point == 1:
         print("one replication: chance is not told from a reversal")
@@ -252,7 +252,7 @@ def _study_document(found: Study) -> dict[str, Any]:
     }
 
 
-def _show_study(found: Study, shown: int = 15) -> None:
+def _show_study(found: Study, searched: str, shown: int = 15) -> None:
     from twin.cli.show import console
     from twin.model.indicators import load_indicators
 
@@ -267,12 +267,11 @@ def _show_study(found: Study, shown: int = 15) -> None:
         holds = conclusion.margin(found.central[conclusion.indicator]) >= 0
         state = "holds" if holds else "does not hold"
         terminal.print(f"{conclusion} {state} at the central values", highlight=False)
-        terminal.print("", _reversal_table(reversals), "")
-        none = sorted(
-            {each.factor.key for each in reversals if each.flip is None}
-            - {each.factor.key for each in reversals if each.flip}
-        )
-        print(f"none within its range: {', '.join(none) or '-'}\n")
+        flipped = {each.factor.key for each in reversals if each.flip}
+        if flipped:
+            terminal.print("", _reversal_table(reversals), "")
+        others = sorted({each.factor.key for each in reversals} - flipped)
+        print(f"none {searched}: {', '.join(others) or '-'}\n")
     print(f"moved alone: {len(found.kept)} numbers, the influential ones and those never drawn")
 
 

@@ -110,7 +110,7 @@ class SizingShown:
     def show(self, case: str) -> None:
         """Print it."""
         sizing, plan, console = self.sizing, self.sizing.plan, _console()
-        console.print(_title(self.player, case), highlight=False)
+        console.print(_title(self.player, case), highlight=False, soft_wrap=True)
         console.print(_targets_table(sizing.verdicts), "")
         console.print(_week_table(plan), "")
         console.print(_shifts_table(self.rows, sizing.removals), "")
@@ -166,7 +166,7 @@ class FrontShown:
     def show(self, case: str) -> None:
         """Print it."""
         console = _console()
-        console.print(_title(self.player, case), highlight=False)
+        console.print(_title(self.player, case), highlight=False, soft_wrap=True)
         table = Table(box=None, pad_edge=False)
         for heading in ("seat-hours", "ETPT", "EUR a year", *map(str, self.player.targets)):
             table.add_column(heading, justify="right")

@@ -44,8 +44,8 @@ def validate(
 ) -> None:
     """Play the systems whose answer is known, and compare it with the interval of the run.
 
-    Exit code 1 when a verdict disagrees. All intervals are chosen together: right engines disagree
-    somewhere in one run of a hundred at most.
+    Exit code 1 when a verdict disagrees. All intervals are chosen together: were the means exactly
+    normal, right engines would disagree somewhere in one run of a hundred at most.
     """
     from twin.cli.show import Bar
     from twin.model.centre.engines import must_compile
@@ -89,8 +89,8 @@ def _facts(proof: Proof) -> Iterator[str]:
     played = ", ".join(f"{count} on the {engine}" for engine, count in proof.replications.items())
     yield f"replications of each case: {played}; seed {proof.seed}; {proof.seconds:.0f} s"
     yield (
-        f"each interval at {100 * proof.confidence:.4f} %: right engines disagree somewhere in "
-        f"{100 * FALSE_ALARM:g} % of such runs at most"
+        f"each interval at {100 * proof.confidence:.4f} %: with normal means, right engines "
+        f"disagree somewhere in {100 * FALSE_ALARM:g} % of such runs at most"
     )
     yield f"{len(proof.verdicts) - proof.disagreeing} of {len(proof.verdicts)} verdicts agree"
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, model_validator
 
@@ -30,7 +32,7 @@ _NAMES = {"kind": Kind, "outcome": Outcome, "origin": Origin}
 _KNOWN = {"known": True, "unknown": False}
 _UNIT_MS = {"min": MS_PER_MIN, "h": MS_PER_H, "days": MS_PER_DAY}
 _QUANTILES = {"p50": 0.5, "p90": 0.9}
-_HOURS = np.array([f"{hour:02d}" for hour in range(24)])
+_HOURS = 24
 _DERIVED = ("cameras", "settled", "in_time", "spent_ms", "lasted_ms")
 """Columns added to the table of tasks: cameras of the commune; over, or past its deadline when the
 horizon ends; finished before its deadline; time that agents gave it; time from its arrival to its
@@ -48,6 +50,9 @@ _ASKS = {
 """What each statistic asks for besides `where` and `by`."""
 
 Condition = str | bool | list[str]
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 
 class Indicator(BaseModel):
@@ -191,105 +196,152 @@ def measure(
                 found += [(scope, *row) for row in by_use[name, scope].items()]
         else:
             found = list(counter.values(indicator))
-        rows += [(name, *row, indicator.unit, indicator.family) for row in found]
-    table = pd.DataFrame(rows, columns=["indicator", "scope", "key", "value", "unit", "family"])
-    known = table[table["value"].notna()]
-    return known.sort_values(["indicator", "scope", "key"], ignore_index=True)
+        shown = (indicator.unit, indicator.family)
+        rows += [(name, *row, *shown) for row in found if not math.isnan(row[-1])]
+    columns = ["indicator", "scope", "key", "value", "unit", "family"]
+    return pd.DataFrame(sorted(rows), columns=columns)
 
 
 class _Counter:
-    """The table of tasks with what is needed to count in it."""
+    """The table of tasks by columns, with what is needed to count in it."""
 
     def __init__(
         self, journal: Journal, centre: Centre, territory: Territory, calendar: Calendar
     ) -> None:
         cameras = np.diff(centre.communes.first_camera)
-        insee = np.array([commune.insee for commune in territory.communes])
-        forfait = np.array([commune.forfait for commune in territory.communes])
-        tasks = journal.tasks.to_pandas()
-        commune = tasks["commune"].to_numpy()
-        tasks["insee"] = insee[commune]
-        tasks["forfait"] = forfait[commune]
-        tasks["cameras"] = cameras[commune]
-        hour = np.searchsorted(calendar.edge_ms, tasks["arrival_ms"], side="right") - 1
-        tasks["hour"] = _HOURS[calendar.hour_of_week[hour] % len(_HOURS)]
-        done = tasks["outcome"] == Outcome.DONE
-        over = tasks["outcome"] != Outcome.CENSORED
-        tasks["settled"] = over | (tasks["deadline_ms"] < centre.horizon_ms)
-        tasks["in_time"] = done & (tasks["end_ms"] <= tasks["deadline_ms"])
-        tasks["spent_ms"] = _spent_ms(journal, tasks)
-        ended = tasks["end_ms"] != NEVER
-        tasks["lasted_ms"] = tasks["end_ms"].where(ended, centre.horizon_ms) - tasks["arrival_ms"]
-        self.tasks = tasks
+        insee = [commune.insee for commune in territory.communes]
+        self.forfaits, self.forfait = np.unique(
+            [commune.forfait for commune in territory.communes], return_inverse=True
+        )
+        self.calendar = calendar
         self.years = centre.horizon_ms / (DAYS_PER_YEAR * MS_PER_DAY)
+        self.tasks = tasks = {name: journal.tasks[name].to_numpy() for name in TASK_COLUMNS}
+        over = tasks["outcome"] != Outcome.CENSORED
+        in_time = tasks["end_ms"] <= tasks["deadline_ms"]
+        tasks["cameras"] = cameras[tasks["commune"]]
+        tasks["settled"] = over | (tasks["deadline_ms"] < centre.horizon_ms)
+        tasks["in_time"] = (tasks["outcome"] == Outcome.DONE) & in_time
+        tasks["spent_ms"] = _spent_ms(journal, tasks)
+        ended_ms = np.where(tasks["end_ms"] != NEVER, tasks["end_ms"], centre.horizon_ms)
+        tasks["lasted_ms"] = ended_ms - tasks["arrival_ms"]
+        self.first_of_kind = np.searchsorted(tasks["kind"], np.arange(len(Kind) + 1))
+        self.keys = {
+            WHOLE_CENTRE: [""],
+            "commune": insee,
+            "forfait": list(map(str, self.forfaits)),
+            "hour": [f"{hour:02d}" for hour in range(_HOURS)],
+        }
         self.cameras = {
-            WHOLE_CENTRE: pd.Series({"": cameras.sum()}),
-            "commune": pd.Series(cameras, index=insee),
-            "forfait": pd.Series(cameras).groupby(forfait).sum(),
-            "hour": pd.Series(cameras.sum() / len(_HOURS), index=_HOURS),
+            WHOLE_CENTRE: cameras.sum(keepdims=True),
+            "commune": cameras,
+            "forfait": np.bincount(self.forfait, cameras, len(self.forfaits)),
+            "hour": np.full(_HOURS, cameras.sum() / _HOURS),
         }
 
     def values(self, indicator: Indicator) -> Iterator[tuple[str, str, float]]:
         """Scope, key and value, for the whole centre and each asked scope."""
-        rows = self.tasks[selected(self.tasks, indicator.where)]
-        yield WHOLE_CENTRE, "", self._value(indicator, rows, float(self.cameras[WHOLE_CENTRE][""]))
-        for scope in indicator.by:
-            column = "insee" if scope == "commune" else scope
-            groups = {str(key): group for key, group in rows.groupby(column)}
-            for key, cameras in self.cameras[scope].items():
-                group = groups.get(str(key), rows.iloc[:0])
-                yield scope, str(key), self._value(indicator, group, float(cameras))
+        rows = self._rows(indicator.where)
+        for scope in (WHOLE_CENTRE, *indicator.by):
+            values = self._values(indicator, rows, self._group(scope, rows), self.cameras[scope])
+            for key, value in zip(self.keys[scope], values.tolist(), strict=True):
+                yield scope, key, value
 
-    def _value(self, indicator: Indicator, rows: pd.DataFrame, cameras: float) -> float:
+    def _rows(self, where: dict[str, Condition]) -> Ints:
+        """Rows that meet every condition; the table is sorted by kind."""
+        rows = np.arange(len(self.tasks["kind"]))
+        if "kind" in where:
+            kinds = sorted({Kind[name] for name in _names(where["kind"])})
+            rows = np.concatenate([rows[slice(*self.first_of_kind[k : k + 2])] for k in kinds])
+        return rows[self._meets(rows, {key: where[key] for key in where if key != "kind"})]
+
+    def _meets(self, rows: Ints, where: dict[str, Condition]) -> Flags:
+        return selected({column: self.tasks[column][rows] for column in ("kind", *where)}, where)
+
+    def _group(self, scope: str, rows: Ints) -> Ints:
+        """Place of each row among the keys of a scope."""
+        if scope == WHOLE_CENTRE:
+            return np.zeros(len(rows), dtype=np.int64)
+        if scope == "hour":
+            edge_ms, arrival_ms = self.calendar.edge_ms, self.tasks["arrival_ms"][rows]
+            hour = np.searchsorted(edge_ms, arrival_ms, side="right") - 1
+            return np.asarray(self.calendar.hour_of_week[hour] % _HOURS, dtype=np.int64)
+        commune: Ints = self.tasks["commune"][rows]
+        return commune if scope == "commune" else self.forfait[commune]
+
+    def _values(self, indicator: Indicator, rows: Ints, group: Ints, cameras: Floats) -> Floats:
+        """Value of each group; NaN where there is nothing to divide by."""
+
+        def total(weights: npt.NDArray[Any] | None = None) -> Floats:
+            return np.bincount(group, weights, len(cameras)).astype(np.float64)
+
         match indicator.statistic:
             case "per_year":
-                return len(rows) / self.years
+                return total() / self.years
             case "h_per_year":
-                return float(rows[indicator.top].sum()) / MS_PER_H / self.years
+                return total(self.tasks[str(indicator.top)][rows]) / MS_PER_H / self.years
             case "per_camera_year":
-                return _ratio(len(rows), cameras * self.years)
+                return _ratio(total(), cameras * self.years)
             case "share":
-                return _ratio(selected(rows, indicator.of).sum(), len(rows))
+                return _ratio(total(self._meets(rows, indicator.of)), total())
             case "ratio":
-                return _ratio(rows[indicator.top].sum(), rows[indicator.bottom].sum())
+                top, bottom = (self.tasks[str(each)] for each in (indicator.top, indicator.bottom))
+                return _ratio(total(top[rows]), total(bottom[rows]))
             case _:
-                return _delay(indicator, rows)
+                return self._delays(indicator, rows, group, len(cameras))
+
+    def _delays(self, indicator: Indicator, rows: Ints, group: Ints, groups: int) -> Floats:
+        start, end = (self.tasks[str(each)][rows] for each in (indicator.start, indicator.end))
+        met = (start != NEVER) & (end != NEVER)
+        delay = (end - start) / _UNIT_MS[indicator.unit]
+        values = np.full(groups, np.nan)
+        for key in range(groups):
+            of_key = delay[met & (group == key)]
+            if len(of_key):
+                quantile = _QUANTILES.get(indicator.statistic)
+                values[key] = of_key.mean() if quantile is None else np.quantile(of_key, quantile)
+        return values
 
 
-def _spent_ms(journal: Journal, tasks: pd.DataFrame) -> pd.Series[int]:
-    """Time that agents gave each task, over all the spells in which somebody had it in hand."""
-    spells = journal.spells.to_pandas()
-    length_ms = (spells["to_ms"] - spells["from_ms"]).groupby([spells["kind"], spells["id"]]).sum()
-    named = pd.MultiIndex.from_frame(tasks[["kind", "id"]])
-    return pd.Series(length_ms.reindex(named, fill_value=0).to_numpy(), index=tasks.index)
+def selected(tasks: Mapping[str, npt.ArrayLike], where: dict[str, Condition]) -> Flags:
+    """Which rows of a table of tasks meet every condition of an indicator.
 
-
-def _ratio(above: float, below: float) -> float:
-    return float(above / below) if below else np.nan
-
-
-def _delay(indicator: Indicator, rows: pd.DataFrame) -> float:
-    met = rows[(rows[indicator.start] != NEVER) & (rows[indicator.end] != NEVER)]
-    if met.empty:
-        return np.nan
-    delay = (met[indicator.end] - met[indicator.start]).to_numpy() / _UNIT_MS[indicator.unit]
-    if indicator.statistic == "mean":
-        return float(delay.mean())
-    return float(np.quantile(delay, _QUANTILES[indicator.statistic]))
-
-
-def selected(rows: pd.DataFrame, where: dict[str, Condition]) -> pd.Series[bool]:
-    """Which rows of a table of tasks meet every condition of an indicator."""
-    selected = pd.Series(True, index=rows.index)
+    Parameters
+    ----------
+    tasks : mapping of str to array_like
+        Columns of the same length, "kind" and those of `where` among them.
+    """
+    meets = np.ones(len(np.asarray(tasks["kind"])), dtype=np.bool_)
     for column, condition in where.items():
+        values = np.asarray(tasks[column])
         if isinstance(condition, bool):
-            selected &= rows[column].astype(bool) == condition
+            meets &= values.astype(bool) == condition
         elif isinstance(condition, str) and condition in _KNOWN:
-            selected &= (rows[column] != NEVER) == _KNOWN[condition]
+            meets &= (values != NEVER) == _KNOWN[condition]
         else:
-            names = [condition] if isinstance(condition, str) else condition
-            selected &= rows[column].isin([int(_NAMES[column][name]) for name in names])
-    return selected
+            meets &= np.isin(values, [int(_NAMES[column][name]) for name in _names(condition)])
+    return meets
+
+
+def _spent_ms(journal: Journal, tasks: Mapping[str, npt.NDArray[Any]]) -> Floats:
+    """Time that agents gave each task, over all the spells in which somebody had it in hand."""
+    spells = {name: journal.spells[name].to_numpy() for name in ("from_ms", "to_ms", "kind", "id")}
+    span = 1 + max(tasks["id"].max(initial=0), spells["id"].max(initial=0))
+    named = tasks["kind"] * span + tasks["id"]
+    worked = spells["kind"] * span + spells["id"]
+    place = np.searchsorted(named, worked)
+    known = np.flatnonzero((place < len(named)) & np.isin(worked, named))
+    length_ms = (spells["to_ms"] - spells["from_ms"])[known]
+    return np.bincount(place[known], length_ms, len(named)).astype(np.float64)
+
+
+def _ratio(above: Floats, below: Floats) -> Floats:
+    ratio: Floats = np.full(len(below), np.nan)
+    np.divide(above, below, out=ratio, where=below != 0)
+    return ratio
+
+
+def _names(condition: Condition) -> list[str]:
+    return condition if isinstance(condition, list) else [str(condition)]
 
 
 def _check_column(column: str, allowed: tuple[str, ...]) -> None:
@@ -305,7 +357,7 @@ def _check_condition(column: str, condition: Condition) -> None:
         if column not in _FLAGS and condition not in ("known", "unknown"):
             raise ValueError(f'"{column}" can be asked known or unknown')
         return
-    for name in condition if isinstance(condition, list) else [str(condition)]:
+    for name in _names(condition):
         if name not in _NAMES[column].__members__:
             raise ValueError(
                 f'unknown {column} "{name}"; {did_you_mean(name, _NAMES[column].__members__)}'

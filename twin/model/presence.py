@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
+import pyarrow as pa
 
 from twin.model.calendar import Calendar
 from twin.model.centre.journal import Journal, Origin, Outcome, SpellState
@@ -30,21 +30,21 @@ def presence(journal: Journal, centre: Centre, minimum_agents: float) -> dict[st
     Shares are of the time present within shifts; NaN where there is nothing to divide by.
     "hours_below_two" counts the time with fewer than `minimum_agents` in the room.
     """
-    spells = journal.spells.to_pandas()
-    spells["length_ms"] = spells["to_ms"] - spells["from_ms"]
-    overtime = spells["state"] == SpellState.OVERTIME
-    by_state = spells.groupby("state")["length_ms"].sum()
-    on_duty_ms = int(spells.loc[~overtime, "length_ms"].sum())
+    spells = _columns(journal.spells)
+    length_ms = spells["to_ms"] - spells["from_ms"]
+    in_state_ms = np.bincount(spells["state"], length_ms, len(SpellState)).astype(np.int64)
+    overtime_ms = int(in_state_ms[SpellState.OVERTIME])
+    on_duty_ms = int(in_state_ms.sum()) - overtime_ms
     years = centre.horizon_ms / (DAYS_PER_YEAR * MS_PER_DAY)
 
     def share(state: SpellState) -> float:
-        return int(by_state.get(state, 0)) / on_duty_ms if on_duty_ms else np.nan
+        return int(in_state_ms[state]) / on_duty_ms if on_duty_ms else np.nan
 
     return {
         "agents_present": on_duty_ms / centre.horizon_ms,
         "hours_below_two": _below_ms(spells, centre.horizon_ms, minimum_agents) / MS_PER_H / years,
         **{name: share(state) for name, state in _USES.items()},
-        "overtime": int(by_state.get(SpellState.OVERTIME, 0)) / MS_PER_H / years,
+        "overtime": overtime_ms / MS_PER_H / years,
         "longest_screen": _longest_screen_ms(spells, centre) / MS_PER_H,
         "camera_availability": _availability(journal, centre),
         "attention_min_per_camera_hour": _attention(journal, centre),
@@ -63,17 +63,17 @@ def use(
         By (indicator, scope), the value of each key: "agents_present" and the shares of the
         presence spent "watching", "working" and "pausing", for the scopes "hour" and "seat".
     """
-    spells = journal.spells.to_pandas()
+    spells = _columns(journal.spells)
     hours = calendar.hour_of_week % _H_PER_DAY
     length_ms = np.bincount(hours, np.diff(calendar.edge_ms), _H_PER_DAY)
     present_ms = {"hour": np.zeros(_H_PER_DAY), "seat": np.zeros(seats)}
     spent_ms = {}
     for state in (SpellState.READY, *_USES.values()):
-        rows = spells[spells["state"] == state]
-        from_ms, to_ms = rows["from_ms"].to_numpy(), rows["to_ms"].to_numpy()
+        rows = np.flatnonzero(spells["state"] == state)
+        from_ms, to_ms, seat = (spells[name][rows] for name in ("from_ms", "to_ms", "seat"))
         in_hours = time_in(from_ms, to_ms, calendar.edge_ms)
         spent_ms[state, "hour"] = np.bincount(hours, in_hours, _H_PER_DAY)
-        spent_ms[state, "seat"] = np.bincount(rows["seat"], to_ms - from_ms, seats)
+        spent_ms[state, "seat"] = np.bincount(seat, to_ms - from_ms, seats)
         for scope in present_ms:
             present_ms[scope] += spent_ms[state, scope]
     span_ms = {"hour": length_ms, "seat": np.full_like(present_ms["seat"], calendar.horizon_ms)}
@@ -123,53 +123,78 @@ def gini(values: npt.NDArray[np.float64]) -> float:
     )
 
 
-def _below_ms(spells: pd.DataFrame, horizon_ms: int, minimum_agents: float) -> int:
+def _columns(table: pa.Table) -> dict[str, Ints]:
+    return {name: table[name].to_numpy() for name in table.column_names}
+
+
+def _below_ms(spells: dict[str, Ints], horizon_ms: int, minimum_agents: float) -> int:
     """Time with fewer agents in the room than the minimum."""
-    instants = np.concatenate([[0], spells["from_ms"], spells["to_ms"], [horizon_ms]])
-    steps = np.concatenate([[0], np.ones(len(spells)), -np.ones(len(spells)), [0]])
+    seat, from_ms, to_ms = spells["seat"], spells["from_ms"], spells["to_ms"]
+    # Where a spell follows another of its seat at once, nobody comes and nobody leaves.
+    follows = (seat[1:] == seat[:-1]) & (from_ms[1:] == to_ms[:-1])
+    comes, leaves = from_ms[1:][~follows], to_ms[:-1][~follows]
+    instants = np.concatenate([[0], from_ms[:1], comes, leaves, to_ms[-1:], [horizon_ms]])
+    arrived = np.ones(len(from_ms[:1]) + len(comes))
     order = np.argsort(instants, kind="stable")
-    present = np.cumsum(steps[order])[:-1]
+    present = np.cumsum(np.concatenate([[0], arrived, -arrived, [0]])[order])[:-1]
     length_ms = np.diff(instants[order])
     return int(length_ms[present < minimum_agents].sum())
 
 
-def _longest_screen_ms(spells: pd.DataFrame, centre: Centre) -> int:
+def _longest_screen_ms(spells: dict[str, Ints], centre: Centre) -> int:
     """Longest presence of one agent without a pause: the screen clock."""
-    shifts = pd.MultiIndex.from_arrays([centre.shifts.seat, centre.shifts.start_ms])
-    rows = spells[spells["state"] != SpellState.OVERTIME].sort_values(["seat", "from_ms"])
-    pausing = rows["state"] == SpellState.PAUSING
-    another = pd.MultiIndex.from_frame(rows[["seat", "from_ms"]]).isin(shifts)
-    stretch = (another | pausing | pausing.shift(fill_value=True)).cumsum()
-    lengths = rows[~pausing].groupby(stretch)["length_ms"].sum()
-    return int(lengths.max()) if len(lengths) else 0
+    on_duty = np.flatnonzero(spells["state"] != SpellState.OVERTIME)
+    seat, from_ms, to_ms, state = (
+        spells[name][on_duty] for name in ("seat", "from_ms", "to_ms", "state")
+    )
+    pausing = state == SpellState.PAUSING
+    shifts = centre.shifts
+    begun = shifts.start_ms >= 0
+    of_spells = seat * centre.horizon_ms + from_ms
+    of_shifts = shifts.seat[begun] * centre.horizon_ms + shifts.start_ms[begun]
+    another = np.zeros(len(of_spells) + 1, dtype=np.bool_)
+    place = np.searchsorted(of_spells, of_shifts)
+    another[place[np.append(of_spells, NEVER)[place] == of_shifts]] = True
+    another = another[:-1]
+    another[1:] |= pausing[:-1]
+    stretch = np.cumsum(another | pausing)
+    return int(np.bincount(stretch[~pausing], (to_ms - from_ms)[~pausing]).max(initial=0))
 
 
 def _availability(journal: Journal, centre: Centre) -> float:
     """Share of camera time without a fault; imposed outages are not the camera's."""
-    repairs = journal.tasks.to_pandas().query("kind == @Kind.REPAIR")
-    end_ms = repairs["end_ms"].where(repairs["end_ms"] != NEVER, centre.horizon_ms)
-    dark_ms = int((end_ms - repairs["arrival_ms"]).sum())
+    tasks = _columns(journal.tasks)
+    repairs = tasks["kind"] == Kind.REPAIR
+    end_ms = np.where(tasks["end_ms"] == NEVER, centre.horizon_ms, tasks["end_ms"])
+    dark_ms = int((end_ms - tasks["arrival_ms"])[repairs].sum())
     cameras = len(centre.cameras.commune)
     return 1 - dark_ms / (cameras * centre.horizon_ms) if cameras else np.nan
 
 
 def _attention(journal: Journal, centre: Centre) -> float:
     """Minutes on display per hour and unit entitled to live viewing."""
-    attention = journal.attention.to_pandas()
-    length_ms = -attention.groupby("pool")["time_ms"].diff(-1)
-    length_ms = length_ms.fillna(centre.horizon_ms - attention["time_ms"])
-    entitled_ms = float((attention["entitled"] * length_ms).sum())
-    displayed_ms = float(((attention["held"] + attention["rotating"]) * length_ms).sum())
+    attention = _columns(journal.attention)
+    order = np.argsort(attention["pool"], kind="stable")
+    time_ms, pool, entitled, held, rotating = (
+        attention[name][order] for name in ("time_ms", "pool", "entitled", "held", "rotating")
+    )
+    until_ms = np.append(time_ms[1:], centre.horizon_ms)
+    until_ms[:-1][pool[1:] != pool[:-1]] = centre.horizon_ms
+    length_ms = until_ms[: len(time_ms)] - time_ms
+    entitled_ms = float((entitled * length_ms).sum())
+    displayed_ms = float(((held + rotating) * length_ms).sum())
     return displayed_ms / entitled_ms * _MIN_PER_H if entitled_ms else np.nan
 
 
 def _notice_gini(journal: Journal) -> float:
     """Gini index between communes of the noticed share of entitled police-class incidents."""
-    tasks = journal.tasks.to_pandas()
-    rows = tasks[
+    tasks = _columns(journal.tasks)
+    rows = (
         (tasks["kind"] == Kind.POLICE)
         & (tasks["entitled"] == 1)
         & (tasks["outcome"] != Outcome.CENSORED)
-    ]
-    noticed = rows["origin"].isin([Origin.WALL, Origin.PATROL])
-    return gini(noticed.groupby(rows["commune"]).mean().to_numpy()) if len(rows) else np.nan
+    )
+    commune, origin = tasks["commune"][rows], tasks["origin"][rows]
+    seen = np.bincount(commune)
+    noticed = np.bincount(commune, np.isin(origin, [Origin.WALL, Origin.PATROL]))
+    return gini(noticed[seen > 0] / seen[seen > 0]) if len(seen) else np.nan

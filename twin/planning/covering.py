@@ -164,8 +164,10 @@ class WeekPlan:
         return [kind.seated(n) for kind, n in self.seats]
 
 
-def more_than(plan: WeekPlan, weights: Mapping[str, Floats], more: float) -> Cut:
+def more_than(plan: WeekPlan, weights: Mapping[str, Floats], more: float, most: int = 20) -> Cut:
     """Cut that asks for `more` weighted seat-hours a week than a plan holds.
+
+    Where `most` seats at every weighted hour would not hold that much, every hour counts.
 
     Examples
     --------
@@ -174,6 +176,8 @@ def more_than(plan: WeekPlan, weights: Mapping[str, Floats], more: float) -> Cut
     20.0
     """
     held = sum(float(w @ plan.coverage(name)) for name, w in weights.items())
+    if held + more > most * np.max(list(weights.values()), axis=0).sum():
+        return more_than(plan, dict.fromkeys(weights, np.ones(HOURS)), more, HOURS)
     return Cut(weights, held + more)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -11,7 +12,7 @@ from twin.model.patterns import Pattern, Weekday
 from twin.model.working_time import Prudence, Rule, RuleName
 from twin.sources.optional import optional_library
 
-__all__ = ["Cycle", "find_cycle", "whole_part"]
+__all__ = ["Cycle", "find_cycle", "solved", "whole_part"]
 
 _DAYS = get_args(Weekday)
 _MIN_PER_H = MS_PER_H // MS_PER_MIN
@@ -21,7 +22,7 @@ _SATURDAY = 5
 _WEEKEND_COST = 3
 """Cost of one more worked weekend in the line, beside one more block of worked days."""
 _HALF = 0.5
-_EFFORT = 2.0
+_EFFORT = 1.0
 """Deterministic time of the search: a good line is enough, what it leaves is solved after it."""
 
 
@@ -164,12 +165,30 @@ def find_cycle(
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = seed
     solver.parameters.max_deterministic_time = _EFFORT
-    if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+    status, interrupted = solved(solver, model)
+    if interrupted:
+        raise KeyboardInterrupt
+    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return None
     chosen = {
         divmod(day, len(_DAYS)): name for (day, name), work in works.items() if solver.value(work)
     }
     return Cycle(length, team, chosen)
+
+
+def solved(solver: Any, model: Any) -> tuple[Any, bool]:
+    """Status of a solver, and whether Ctrl-C ended it; what it has found so far is kept.
+
+    The solver works beside, so that an interruption is Python's and is not lost in it.
+    """
+    solver.parameters.catch_sigint_signal = False
+    with ThreadPoolExecutor(1) as beside:
+        solving = beside.submit(solver.solve, model)
+        try:
+            return solving.result(), False
+        except KeyboardInterrupt:
+            solver.stop_search()
+            return solving.result(), True
 
 
 def _minutes_in_week(window: Window, weekday: int) -> int:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from twin.contracts import Figure, Kind
-from twin.model.assumptions import Assumptions, Choice, load_assumptions
+from twin.model.assumptions import Assumptions, load_assumptions
 from twin.model.calendar import Calendar, Horizon
 from twin.model.clock import DAYS_PER_YEAR, MS_PER_DAY, MS_PER_H
 from twin.model.seats import SeatsLevers, build_plan
@@ -19,9 +18,9 @@ from twin.scenarios.schema import Scenario
 __all__ = ["FirstScreen", "Shift", "first_screen", "tariff_revenue_eur"]
 
 _H_PER_YEAR = DAYS_PER_YEAR * MS_PER_DAY / MS_PER_H
-_MORE_COSTS_LESS = ("annual_hours",)
-_ENDS = (
-    *_MORE_COSTS_LESS,
+_HOURS = "annual_hours"
+_BOUNDING = (
+    _HOURS,
     "absence_rate",
     "break_relief_share",
     "shift_handover_min",
@@ -33,6 +32,16 @@ _ENDS = (
     "etpt_cost_eur",
 )
 """Assumptions whose ends, all together, bound the figures of this screen."""
+
+Value = TypeVar("Value")
+
+
+class _Ends(NamedTuple, Generic[Value]):
+    """Something at the scenario's assumptions, at the ends that cost least, and most."""
+
+    central: Value
+    cheap: Value
+    dear: Value
 
 
 @dataclass(frozen=True)
@@ -86,35 +95,30 @@ class FirstScreen:
 def first_screen(scenario: Scenario) -> FirstScreen:
     """Compute the first screen of a scenario, over the year from the start of its horizon."""
     calendar = Calendar(Horizon(start=scenario.horizon.start, days=DAYS_PER_YEAR))
-    figure = partial(_figure, scenario)
-    held = partial(_held, scenario.seats, calendar)
-    agents = Assumptions(scenario.assumptions)["minimum_agents"]
-
-    def presence(values: Assumptions) -> float:
-        steps = waterfall(agents * _H_PER_YEAR / values["annual_hours"], values)
-        return next(step.etp for step in steps if step.name == "absence")
-
-    def presence_cost(values: Assumptions) -> float:
-        return presence(values) * values["etpt_cost_eur"]
-
+    values = _ends(scenario)
+    agents = values.central["minimum_agents"]
+    presence = _Ends(*(_presence_etpt(agents, at) for at in values))
+    cost = _Ends(*(etpt * at["etpt_cost_eur"] for etpt, at in zip(presence, values, strict=True)))
     cameras, fees = tariff_revenue_eur(scenario)
     total = sum(fees.values())
+    held = _held(scenario.seats, calendar, values)
+    paid = (row.paid_etp * at["etpt_cost_eur"] for row, at in zip(held, values, strict=True))
     return FirstScreen(
         agents=round(agents),
-        presence_etpt=figure(presence, "ETPT"),
-        presence_cost=figure(presence_cost, "€ par an"),
+        presence_etpt=_figure(presence, "ETPT"),
+        presence_cost=_figure(cost, "€ par an"),
         cameras=cameras,
         revenue={
             forfait: Figure(eur, eur, eur, "€ par an", Kind.COMPUTED, "tarifs du scénario")
             for forfait, eur in fees.items()
         },
-        share=figure(lambda values: presence_cost(values) / total, "part") if total else None,
-        shifts=tuple(_shifts(scenario, calendar)),
-        staffing=held(Assumptions(scenario.assumptions)),
-        etpt=figure(partial(_etpt, held), "ETPT"),
-        budgeted_etp=figure(lambda values: held(values).budgeted_etp, "ETP"),
-        posts=figure(lambda values: held(values).whole_posts, "postes"),
-        cost=figure(lambda values: held(values).paid_etp * values["etpt_cost_eur"], "€ par an"),
+        share=_figure((eur / total for eur in cost), "part") if total else None,
+        shifts=tuple(_shifts(scenario.seats, calendar, values)),
+        staffing=held.central,
+        etpt=_figure((row.etpt for row in held), "ETPT"),
+        budgeted_etp=_figure((row.budgeted_etp for row in held), "ETP"),
+        posts=_figure((row.whole_posts for row in held), "postes"),
+        cost=_figure(paid, "€ par an"),
     )
 
 
@@ -137,60 +141,50 @@ def tariff_revenue_eur(scenario: Scenario) -> tuple[dict[str, int], dict[str, fl
     return cameras, {forfait: fee_eur[forfait] * count for forfait, count in cameras.items()}
 
 
-def _held(levers: SeatsLevers, calendar: Calendar, values: Assumptions) -> Staffing:
-    return staffing(build_plan(levers, calendar, values), calendar, values)
+def _ends(scenario: Scenario) -> _Ends[Assumptions]:
+    """Assumptions of a scenario; those it leaves central go together to their cheap or dear end."""
+    given, table = scenario.assumptions, load_assumptions()
+    free = [key for key in _BOUNDING if key not in given]
+
+    def at(end: str, end_of_hours: str) -> Assumptions:
+        ends = {key: end_of_hours if key == _HOURS else end for key in free}
+        return Assumptions({**given, **{key: getattr(table[key], ends[key]) for key in free}})
+
+    return _Ends(Assumptions(given), at("low", "high"), at("high", "low"))
 
 
-def _etpt(held: Callable[[Assumptions], Staffing], values: Assumptions) -> float:
-    return held(values).etpt
+def _presence_etpt(agents: float, values: Assumptions) -> float:
+    steps = waterfall(agents * _H_PER_YEAR / values[_HOURS], values)
+    return next(step.etp for step in steps if step.name == "absence")
 
 
-def _shifts(scenario: Scenario, calendar: Calendar) -> list[Shift]:
+def _held(levers: SeatsLevers, calendar: Calendar, values: _Ends[Assumptions]) -> _Ends[Staffing]:
+    plan = build_plan(levers, calendar, values.central)
+    return _Ends(*(staffing(plan, calendar, at) for at in values))
+
+
+def _shifts(seats: SeatsLevers, calendar: Calendar, values: _Ends[Assumptions]) -> Iterator[Shift]:
     """Each shift as a plan of its own."""
-    seats = scenario.seats
-    nobody: dict[str, Any] = {
-        "operators": {},
-        "supervisors": {},
-        "requisition_officers": 0,
-        "technicians": 0,
-    }
-    nobody |= {"vacant_posts": 0, "unaccredited_posts": 0, "roster": None}
+    nobody: dict[str, Any] = {"operators": {}, "supervisors": {}, "requisition_officers": 0}
+    nobody |= {"technicians": 0, "vacant_posts": 0, "unaccredited_posts": 0, "roster": None}
+    on_pattern = {"operators": seats.operators, "supervisors": seats.supervisors}
     office = {"requisition_officers": seats.requisition_officers, "technicians": seats.technicians}
-    rows = [("operators", shift, count) for shift, count in seats.operators.items()]
-    rows += [("supervisors", shift, count) for shift, count in seats.supervisors.items()]
     alone: list[tuple[str, int, dict[str, Any]]] = [
-        *((shift, count, {lever: {shift: count}}) for lever, shift, count in rows),
+        *(
+            (shift, count, {lever: {shift: count}})
+            for lever, counts in on_pattern.items()
+            for shift, count in counts.items()
+        ),
         *(("office_hours", count, {lever: count}) for lever, count in office.items()),
     ]
-    shifts = []
     for shift, count, lever in alone:
         if count:
-            held = partial(_held, seats.model_copy(update=nobody | lever), calendar)
-            function = held(Assumptions(scenario.assumptions)).posts[0].function
-            etpt = _figure(scenario, partial(_etpt, held), "ETPT")
-            shifts.append(Shift(function, shift, count, etpt))
-    return shifts
+            held = _held(seats.model_copy(update=nobody | lever), calendar, values)
+            etpt = _figure((row.etpt for row in held), "ETPT")
+            yield Shift(held.central.posts[0].function, shift, count, etpt)
 
 
-def _figure(scenario: Scenario, value: Callable[[Assumptions], float], unit: str) -> Figure:
-    """Value of a scenario, between those at the ends of the assumptions that it leaves central."""
-    given = scenario.assumptions
-    free = [key for key in _ENDS if key not in given]
-    table = load_assumptions()
-
-    def at(end: str) -> float:
-        ends = {"low": "high", "high": "low"}
-        choices: dict[str, Choice] = {
-            key: getattr(table[key], ends[end] if key in _MORE_COSTS_LESS else end) for key in free
-        }
-        return value(Assumptions({**given, **choices}))
-
-    central = value(Assumptions(given))
-    return Figure(
-        central,
-        min(at("low"), central),
-        max(at("high"), central),
-        unit,
-        Kind.COMPUTED,
-        "hypothèses de postes, extrêmes ensemble",
-    )
+def _figure(values: Iterable[float], unit: str) -> Figure:
+    central, low, high = values
+    source = "hypothèses de postes, leurs extrêmes ensemble"
+    return Figure(central, min(low, central), max(high, central), unit, Kind.COMPUTED, source)

@@ -36,7 +36,7 @@ def front(player: Player, most_hours: float, most: int = 20) -> Iterator[tuple[P
         worst = min(played[-1].verdicts, key=_relative_margin).target
         where = player.waiting(plan, [worst], seed)[worst]
         cuts += [
-            more_than(plan, where_it_waits(worst, where), _STEP_H),
+            more_than(plan, where_it_waits(worst, where), _STEP_H, most),
             more_than(plan, everywhere, _STEP_H),
         ]
         plan = cover(library, least, cuts, most=most)

@@ -24,6 +24,9 @@ from twin.scenarios.schema import Experiment, Scenario
 __all__ = ["Played", "Player", "Tell", "waiting_by_hour", "where_it_waits"]
 
 _FILLED = (*REPLACED_BY_SHIFTS, "vacant_posts", "unaccredited_posts")
+_FIRST_LOOK = 0.4
+"""Part of the replications after which a plan that misses a target is not played further."""
+
 _ROWS_ASKED = ("kind", "origin", "entitled")
 
 Tell = Callable[[str], None]
@@ -101,9 +104,14 @@ class Player:
         dropped = dict.fromkeys(_FILLED)
         return {"seats": {**dropped, "relief": True, "shifts": rows}}
 
-    def play(self, plan: WeekPlan, seed: int, times: int = 1) -> Played:
+    def tried(self, plan: WeekPlan, seed: int) -> Played:
+        """Play a plan some times, then as often as the experiment says unless it misses already."""
+        first = self.play(plan, seed, _FIRST_LOOK)
+        return first if first.missed else self.play(plan, seed)
+
+    def play(self, plan: WeekPlan, seed: int, times: float = 1) -> Played:
         """Play a plan, `times` as often as the experiment says, in the worlds of `seed`."""
-        replications = self.experiment.replications * times
+        replications = max(2, round(self.experiment.replications * times))
         key = (plan, seed, replications)
         if key not in self._known:
             self.plans += (plan, seed) not in {known[:2] for known in self._known}

@@ -115,7 +115,7 @@ def make_roster(
         raise InputError(f"a roster is made of whole weeks from a Monday: {start} is not one")
     if not agents:
         raise InputError("agents: at least one is needed")
-    build_plan(levers, calendar, assumptions)
+    build_plan(levers.model_copy(update={"roster": None}), calendar, assumptions)
     problem = Problem(levers, calendar, assumptions, tuple(agents))
     progress("looking for cyclic weeks")
     cycle = _cycle(problem, seed)
@@ -196,22 +196,22 @@ def _cyclic(problem: Problem, cycle: Cycle | None) -> Choice:
 
 
 def _filled(searcher: Searcher, cyclic: Choice) -> Found:
-    """Fill what the cycle leaves, week by week, then as a whole; then reopen where it lacks."""
+    """Fill what the cycle leaves, some weeks at a time, then as a whole; reopen where it lacks."""
     problem = searcher.problem
     everywhere = range(len(problem.needs))
     found = Found(cyclic, False, True)
-    ended = True
     for week in range(0, problem.weeks, _WEEKS_AT_ONCE):
         until = min(week + _WEEKS_AT_ONCE, problem.weeks)
         free = {i for i in everywhere if week - (week == 0) <= problem.needs[i].week < until}
         found = searcher.search(found.choice, free, cyclic, effort=_EFFORT_OF_A_STEP, paced=until)
-        ended &= found.ended
+        if not found.ended:
+            return found
     found = searcher.search(found.choice, everywhere, cyclic, effort=_EFFORT)
-    if problem.unmet(found.choice) > problem.least_unmet:
+    if found.ended and problem.unmet(found.choice) > problem.least_unmet:
         nobody: Choice = dict.fromkeys(everywhere, frozenset())
         free = _beside_the_unmet(problem, found.choice)
         found = searcher.search(found.choice, free, nobody, effort=_EFFORT)._replace(proven=False)
-    return found._replace(ended=ended and found.ended)
+    return found
 
 
 def _beside_the_unmet(problem: Problem, choice: Choice) -> set[int]:

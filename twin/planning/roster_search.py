@@ -15,6 +15,7 @@ from twin.model.clock import DAYS_PER_YEAR, MS_PER_DAY, MS_PER_H, MS_PER_MIN, Wi
 from twin.model.patterns import Pattern, load_patterns
 from twin.model.seats import SeatsLevers
 from twin.model.working_time import load_working_time
+from twin.planning.cycles import solved
 from twin.sources.optional import optional_library
 
 __all__ = ["Agent", "Choice", "Found", "Need", "Problem", "Searcher"]
@@ -185,18 +186,19 @@ class Searcher:
         solver.parameters.random_seed = self.seed
         solver.parameters.max_deterministic_time = effort
         solver.parameters.max_time_in_seconds = max(0.0, self._stops - time.monotonic())
-        status = solver.solve(model)
+        status, _ = solved(solver, model)
         proven = status == self._cp.OPTIMAL
-        spent = solver.response_proto.deterministic_time
-        if status not in (self._cp.OPTIMAL, self._cp.FEASIBLE):
-            return Found(best, False, spent >= effort)
-        agents = range(len(self.problem.agents))
-        choice = {
-            i: frozenset(agent for agent in agents if solver.value(self._holds[agent, i]))
-            for i in range(len(self.problem.needs))
-        }
+        ended = proven or solver.response_proto.deterministic_time >= effort
+        choice = best
+        if status in (self._cp.OPTIMAL, self._cp.FEASIBLE):
+            agents = range(len(self.problem.agents))
+            found = {
+                i: frozenset(agent for agent in agents if solver.value(self._holds[agent, i]))
+                for i in range(len(self.problem.needs))
+            }
+            choice = min(found, best, key=self.problem.unmet)
         self.progress(f"{self.problem.unmet(choice)} of the duties unmet")
-        return Found(choice, proven, proven or spent >= effort)
+        return Found(choice, proven, ended)
 
     def _until(self, week: int, agent: int) -> Any:
         needs = enumerate(self.problem.needs)

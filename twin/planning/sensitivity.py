@@ -35,6 +35,9 @@ RESOLUTION = 0.01
 _LARGEST_SHARE = 0.999
 """Where a search beyond the range of a share stops."""
 
+_NEAREST_ZERO = 0.1
+"""Part of the low end below which a number that cannot be negative is not looked for."""
+
 _CONCLUSION = re.compile(r"\s*(\w+)\s*(>=|<=)\s*([-+.\w]+)\s*")
 
 
@@ -226,8 +229,8 @@ def reversals(
     margin : callable
         From choices to a number, positive or zero where the conclusion holds.
     beyond : float
-        How far to look: 1 is the end of the range, 2 twice as far from the central value. A number
-        that moves others with it is never moved beyond its range.
+        How far to look: 1 is the end of the range, 2 twice as far from the central value. A whole
+        number, or one that moves others with it, never leaves its range.
     resolution : float
         Part of the way from the central value to the end at which a search stops.
     doubt : callable
@@ -274,12 +277,14 @@ def _flip(
 
 def _limit(factor: Factor, end: float, beyond: float) -> float:
     """Where the search stops: as far as it makes sense for the number."""
-    central = factor.entry.central
-    if len(factor.entries) > 1:
+    entry = factor.entry
+    if not factor.sampled or len(factor.entries) > 1:
         return end
-    if factor.entry.distribution == "lognormal":
-        return float(central * (end / central) ** beyond)
-    limit = central + beyond * (end - central)
-    if factor.entry.unit == "part":
-        return min(max(limit, 0.0), max(_LARGEST_SHARE, factor.entry.high))
-    return limit if factor.entry.low < 0 else max(limit, 0.0)
+    if entry.distribution == "lognormal":
+        return float(entry.central * (end / entry.central) ** beyond)
+    limit = entry.central + beyond * (end - entry.central)
+    if entry.low >= 0:
+        limit = max(limit, _NEAREST_ZERO * entry.low)
+    if entry.unit == "part":
+        limit = min(limit, max(_LARGEST_SHARE, entry.high))
+    return limit

@@ -146,7 +146,7 @@ class _Search:
     def failing(self, plan: WeekPlan) -> tuple[Played, int] | None:
         """The first worlds in which a plan does not meet every target, none if it always does."""
         for seed in self.seeds:
-            played = self.player.play(plan, seed)
+            played = self.player.tried(plan, seed)
             if not played.met:
                 return played, seed
         return None
@@ -180,7 +180,8 @@ class _Search:
         for target, by_hour in waiting.items():
             step = self.steps.get(target, _FIRST_STEP_H)
             self.steps[target] = 2 * step
-            self.last.append((more_than(played.plan, where_it_waits(target, by_hour), 0.0), step))
+            asked = more_than(played.plan, where_it_waits(target, by_hour), step, self.most)
+            self.last.append((replace(asked, level=asked.level - step), step))
         self.cuts += _raised(self.last, 1.0)
 
     def refined(self, plan: WeekPlan) -> WeekPlan:

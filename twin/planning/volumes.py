@@ -47,7 +47,7 @@ def stage_volumes(
     name: str,
     out: Path,
     workers: int = 1,
-    engine: Engine = "reference",
+    engine: Engine = "kernel",
     progress: Progress = lambda *_: None,
 ) -> tuple[Volumes, ...]:
     """Volumes of the scenario with the first third, two thirds and all of its communes.

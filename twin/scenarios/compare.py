@@ -45,6 +45,7 @@ USUAL = (
 """Indicators compared unless others are named: a real centre could confirm each of them."""
 
 _PERCENT = 100
+_WHOLE_FROM = 10
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,8 @@ class Difference:
         way = "higher" if self.difference.value > 0 else "lower"
         if not self.first:
             return way
-        return f"{_PERCENT * abs(self.difference.value / self.first):.2g} % {way}"
+        percent = _PERCENT * abs(self.difference.value / self.first)
+        return f"{f'{percent:,.0f}' if percent >= _WHOLE_FROM else f'{percent:.2g}'} % {way}"
 
 
 def compare(results: Mapping[str, Result], indicators: Iterable[str] = USUAL) -> list[Difference]:
@@ -113,12 +115,12 @@ def compare(results: Mapping[str, Result], indicators: Iterable[str] = USUAL) ->
     InputError
         An unknown indicator.
     """
-    (first, *others), wanted = results.values(), known_indicators(indicators)
+    ((_, first), *others), wanted = results.items(), known_indicators(indicators)
     found = [
         difference
-        for other in others
+        for name, other in others
         for indicator in wanted
-        if (difference := _difference(indicator, first, other))
+        if (difference := _difference(indicator, name, first, other))
     ]
     corrected = holm(np.array([difference.p for difference in found]))
     return [
@@ -126,7 +128,7 @@ def compare(results: Mapping[str, Result], indicators: Iterable[str] = USUAL) ->
     ]
 
 
-def _difference(indicator: str, first: Result, other: Result) -> Difference | None:
+def _difference(indicator: str, name: str, first: Result, other: Result) -> Difference | None:
     both = pd.concat([first.values(indicator), other.values(indicator)], axis=1, join="inner")
     if both.empty:
         return None
@@ -142,7 +144,7 @@ def _difference(indicator: str, first: Result, other: Result) -> Difference | No
     )
     figure = Figure(mean, mean - reach, mean + reach, unit, Kind.COMPUTED, source)
     return Difference(
-        scenario=other.name,
+        scenario=name,
         indicator=indicator,
         first=both["first"].mean(),
         other=both["other"].mean(),

@@ -31,20 +31,22 @@ class Result:
 
     Attributes
     ----------
-    name : str
-        Name of the scenario that was asked.
     stored : Run
-        Where its replications are kept, under the name that was the first to ask the same.
+        Where its replications are kept.
     stop : Stop
         How many of them, from the first, the indicators rest on, and why no more.
     rows : DataFrame
         Indicators of each of them, one below the other; indexed by replication.
     """
 
-    name: str
     stored: Run
     stop: Stop
     rows: pd.DataFrame
+
+    @property
+    def name(self) -> str:
+        """Name of its scenario."""
+        return str(self.stored.manifest["name"])
 
     @property
     def replications(self) -> int:
@@ -79,7 +81,7 @@ class Replays:
         Folder of all runs.
     workers : int
         Replications played at the same time; changes no byte of the result.
-    engine : {"reference", "kernel"}
+    engine : {"kernel", "reference"}
         Who plays them; changes no byte of the result.
     cluster : str, optional
         Address of a Dask scheduler, whose workers play instead of this machine's.
@@ -99,7 +101,7 @@ class Replays:
         *,
         out: Path,
         workers: int = 1,
-        engine: Engine = "reference",
+        engine: Engine = "kernel",
         cluster: str | None = None,
         keep_tables: bool = False,
     ) -> None:
@@ -136,28 +138,32 @@ class Replays:
         for name, count in wanted.items():
             identity = self.tasks[name].identity
             counts[identity] = max(count, counts.get(identity, 0))
-        stored = {task.identity: self.runs[name] for name, task in self.tasks.items()}
-        missing = self._missing(stored, counts)
+        missing = self._missing(counts)
         seconds: dict[str, dict[int, float]] = {identity: {} for identity in counts}
         total = sum(counts.values())
         kept = total - len(missing)
         progress(kept, total)
-        self._record(stored, counts, seconds)
+        self._record(counts, seconds)
         try:
             with closing(side_by_side(missing, self.workers, self.cluster)) as results:
                 for done, played in enumerate(results, start=kept + 1):
-                    number = played.replication
-                    stored[played.identity].keep(number, played.indicators, played.tables)
-                    seconds[played.identity][number] = played.seconds
+                    for run in self._asking(played.identity):
+                        run.keep(played.replication, played.indicators, played.tables)
+                    seconds[played.identity][played.replication] = played.seconds
                     progress(done, total)
         finally:
-            self._record(stored, counts, seconds)
+            self._record(counts, seconds)
 
-    def _missing(
-        self, stored: Mapping[str, Run], counts: Mapping[str, int]
-    ) -> list[tuple[Task, int]]:
+    def _asking(self, identity: str) -> list[Run]:
+        """Runs of an identity: two names may ask the same."""
+        return [self.runs[name] for name, task in self.tasks.items() if task.identity == identity]
+
+    def _missing(self, counts: Mapping[str, int]) -> list[tuple[Task, int]]:
         """What is not kept, replication by replication, for as many scenarios as workers hold."""
-        kept = {identity: stored[identity].finished(self.tables) for identity in counts}
+        kept = {
+            identity: set.intersection(*(r.finished(self.tables) for r in self._asking(identity)))
+            for identity in counts
+        }
         tasks = list({task.identity: task for task in self.tasks.values()}.values())
         return [
             (task, number)
@@ -168,14 +174,12 @@ class Replays:
         ]
 
     def _record(
-        self,
-        stored: Mapping[str, Run],
-        counts: Mapping[str, int],
-        seconds: Mapping[str, Mapping[int, float]],
+        self, counts: Mapping[str, int], seconds: Mapping[str, Mapping[int, float]]
     ) -> None:
         workers = "cluster" if self.cluster else self.workers
         for identity, count in counts.items():
-            stored[identity].record(count, workers, seconds[identity])
+            for run in self._asking(identity):
+                run.record(count, workers, seconds[identity])
 
     def rows(self, name: str, replications: int) -> pd.DataFrame:
         """Indicators of the first replications of a scenario, indexed by replication."""
@@ -200,7 +204,7 @@ def run(
     name: str,
     out: Path,
     workers: int = 1,
-    engine: Engine = "reference",
+    engine: Engine = "kernel",
     progress: Progress = lambda *_: None,
     keep_tables: bool = False,
     cluster: str | None = None,
@@ -225,7 +229,7 @@ def run_all(
     *,
     out: Path,
     workers: int = 1,
-    engine: Engine = "reference",
+    engine: Engine = "kernel",
     progress: Progress = lambda *_: None,
     keep_tables: bool = False,
     cluster: str | None = None,
@@ -270,7 +274,7 @@ def run_all(
             )
             if isinstance(decision, Stop):
                 rows = replays.rows(name, decision.replications)
-                results[name] = Result(name, replays.runs[name], decision, rows)
+                results[name] = Result(replays.runs[name], decision, rows)
             else:
                 wanted[name] = decision
     return {name: results[name] for name in scenarios}

@@ -87,14 +87,14 @@ def replicate(
     seed: int,
     replication: int,
     *,
-    engine: Engine = "reference",
+    engine: Engine = "kernel",
     outages: Sequence[tuple[int, int, int]] = (),
 ) -> Journal:
     """Play one replication: draw its world, run the centre through it.
 
     Parameters
     ----------
-    engine : {"reference", "kernel"}
+    engine : {"kernel", "reference"}
         Who plays it; changes no byte of the journal.
     outages : sequence of (camera, start_ms, end_ms)
         Imposed intervals during which a camera is dark.

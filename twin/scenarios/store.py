@@ -7,6 +7,7 @@ import json
 import platform
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -58,6 +59,9 @@ SEARCHES = "searches"
 """Folder, among the runs, of the many variants that a search plays."""
 
 _REPLICATION = re.compile(r"replication-(\d{4})\.parquet")
+_DIGITS = 12
+"""Digits of the identity in the name of its folder."""
+
 _OURS = re.compile(r"(manifest|machine)\.json|replication-.*\.parquet|\..*")
 """Files that a run writes; hidden ones are what an interrupted write leaves."""
 
@@ -101,19 +105,7 @@ class Identity:
     @property
     def folder(self) -> str:
         """Name of the folder of its run."""
-        return f"{self.name}-{self.hash[:12]}"
-
-    def kept_in(self, out: Path) -> Path:
-        """Folder of its run: the one that is there, under any name or searched for, or a new one.
-
-        Whoever asked the same first gave it its name.
-        """
-        own = out / self.folder
-        if (own / "manifest.json").exists():
-            return own
-        shelves = (out, out.parent if out.name == SEARCHES else out / SEARCHES)
-        same = f"*-{self.hash[:12]}/manifest.json"
-        return next((path.parent for shelf in shelves for path in sorted(shelf.glob(same))), own)
+        return f"{self.name}-{self.hash[:_DIGITS]}"
 
     @property
     def manifest(self) -> dict[str, Any]:
@@ -169,11 +161,28 @@ class Run:
 
     @classmethod
     def opened(cls, identity: Identity, out: Path) -> Run:
-        """Return the run of `identity` under `out`, begun if it is not there yet."""
-        manifest = identity.kept_in(out) / "manifest.json"
+        """Return the run of `identity` under `out`, begun if it is not there yet.
+
+        It takes over the replications that the same identity has under another name, or among the
+        searches.
+        """
+        manifest = out / identity.folder / "manifest.json"
         if not manifest.exists():
             _write(manifest, _pretty(identity.manifest))
-        return cls.found(identity, out)
+        run = cls.found(identity, out)
+        shelves = (out, out.parent if out.name == SEARCHES else out / SEARCHES)
+        for shelf in shelves:
+            for folder in sorted(shelf.glob(f"*-{run.folder.name[-_DIGITS:]}")):
+                run._take_over(folder)
+        return run
+
+    def _take_over(self, folder: Path) -> None:
+        for path in sorted(folder.glob("replication-*.parquet")):
+            ours = self.folder / path.name
+            if _REPLICATION.fullmatch(path.name) and not ours.exists():
+                with suppress(StoreError):
+                    _indicators(path)
+                    _write(ours, path.read_bytes())
 
     @classmethod
     def found(cls, identity: Identity, out: Path) -> Run:
@@ -184,13 +193,13 @@ class Run:
         MissingError
             There is none.
         """
-        folder = identity.kept_in(out)
+        folder = out / identity.folder
         if not folder.exists():
             raise MissingError(
                 f"{folder}: no such run; the same levers, data, engine and seed are needed to go on"
             )
         run = cls(folder)
-        if run.manifest | {"name": identity.name} != identity.manifest:
+        if run.manifest != identity.manifest:
             raise StoreError(f"{folder / 'manifest.json'} was changed after it was written")
         return run
 
@@ -244,21 +253,22 @@ class Run:
 
     def indicators(self, replication: int) -> pd.DataFrame:
         """Return the indicators of one replication: `INDICATORS` as a long table."""
-        path = self._file(replication)
-        try:
-            table = pq.read_table(path)
-        except (pa.ArrowException, OSError) as problem:
-            reason = str(problem).splitlines()[0]
-            raise StoreError(
-                f"{path}: cannot be read, delete it to run it again ({reason})"
-            ) from None
-        if not table.schema.equals(INDICATORS):
-            raise StoreError(f"{path}: not the indicators of a replication, delete it")
-        frame: pd.DataFrame = table.to_pandas()
-        return frame
+        return _indicators(self._file(replication))
 
     def _file(self, replication: int, table: str = "") -> Path:
         return self.folder / f"replication-{replication:04d}{table and '-' + table}.parquet"
+
+
+def _indicators(path: Path) -> pd.DataFrame:
+    try:
+        table = pq.read_table(path)
+    except (pa.ArrowException, OSError) as problem:
+        reason = str(problem).splitlines()[0]
+        raise StoreError(f"{path}: cannot be read, delete it to run it again ({reason})") from None
+    if not table.schema.equals(INDICATORS):
+        raise StoreError(f"{path}: not the indicators of a replication, delete it")
+    frame: pd.DataFrame = table.to_pandas()
+    return frame
 
 
 def stored_runs(out: Path) -> list[Run]:

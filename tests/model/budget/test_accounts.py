@@ -92,7 +92,7 @@ def test_recruits_are_paid_before_the_room_opens():
     )
     assert soon.activity.etp[0] == 0
     assert found.activity.etp[0] == pytest.approx(found.activity.etp[3] / 2, rel=0.05)
-    assert found.room.open[11] == -1
+    assert found.ramp.open[11] == -1
 
 
 def test_seats_open_with_the_cameras_or_all_at_once():

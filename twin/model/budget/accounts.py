@@ -16,16 +16,15 @@ from twin.model.budget.levers import BudgetLevers, Tariffs
 from twin.model.budget.lines import (
     FEES,
     Line,
-    Room,
     Section,
     Side,
     fees,
     fees_by_commune,
-    room,
     running,
     salaries,
 )
 from twin.model.budget.money import CENTS_PER_EUR, cents
+from twin.model.budget.ramp import Ramp, ramp
 from twin.model.budget.tables import Nature
 from twin.model.budget.volumes import Volumes
 
@@ -121,7 +120,7 @@ class Budget:
     years: tuple[int, ...]
     stages: tuple[Volumes, ...]
     adoption: Adoption
-    room: Room
+    ramp: Ramp
     billed: npt.NDArray[np.int64]
     activity: Activity
     tariff: Accounts
@@ -163,7 +162,7 @@ def build_budget(
     """
     stages = tuple(each.at_density(assumptions["cameras_per_1000"]) for each in stages)
     adoption = adopt(stages[-1].communes, levers, assumptions)
-    held = room(stages, adoption, levers, assumptions)
+    held = ramp(stages, adoption, levers, assumptions)
     paid, etp = salaries(stages, held, adoption, levers, assumptions)
     assets = purchases(adoption, levers, assumptions)
     served = equipment_eur(assets, adoption.years)
@@ -227,7 +226,7 @@ def _balanced(years: tuple[int, ...], lines: Sequence[Line]) -> Accounts:
     )
 
 
-def _activity(stages: Sequence[Volumes], adoption: Adoption, held: Room, etp: Floats) -> Activity:
+def _activity(stages: Sequence[Volumes], adoption: Adoption, held: Ramp, etp: Floats) -> Activity:
     """What the runs of the stages say of each year; counts by camera follow the cameras."""
     months = held.months_open(len(stages)) / MONTHS_PER_YEAR
     cameras = adoption.camera_years.sum(axis=0)

@@ -176,7 +176,7 @@ def members(communes: int, share: float) -> list[int]:
     Examples
     --------
     >>> members(8, 0.5)
-    [1, 4, 6, 7]
+    [1, 3, 4, 6]
     """
     count = max(1, math.ceil(round(share * communes, 6)))
     return sorted(int(i) for i in np.argsort(marks(communes), kind="stable")[:count])

@@ -14,6 +14,7 @@ from twin.model.budget.adoption import MONTHS_PER_YEAR, Adoption
 from twin.model.budget.levers import BudgetLevers, Tariffs
 from twin.model.budget.money import CENTS_PER_EUR, cents
 from twin.model.budget.pay import pay_index, pay_of, premiums_eur
+from twin.model.budget.ramp import Ramp
 from twin.model.budget.tables import Nature, Sharing, load_lines, load_pay, load_purchases
 from twin.model.budget.volumes import FunctionVolumes, Volumes
 from twin.model.patterns import load_functions
@@ -22,11 +23,10 @@ __all__ = [
     "FEES",
     "JOINING",
     "Line",
-    "Room",
     "Section",
     "Side",
     "fees",
-    "room",
+    "fees_by_commune",
     "running",
     "salaries",
 ]
@@ -51,7 +51,7 @@ class Line:
     key : str
         What it is; lines of one key differ by `detail` (a forfait, a function, an item).
     cents : tuple of int
-        Amounts by year, never negative but for corrections.
+        Amounts by year, never negative.
     cash : bool
         Whether money moves: depreciation and what mirrors it do not.
     tariff : bool
@@ -74,50 +74,6 @@ class Line:
     def name(self) -> str:
         """Key and detail."""
         return f"{self.key}:{self.detail}" if self.detail else self.key
-
-
-@dataclass(frozen=True)
-class Room:
-    """Who is paid when: the stage of the ramp-up whose seats are held, month by month.
-
-    Attributes
-    ----------
-    stage : int array, one per month
-        Index of the run whose people are paid; -1 when nobody is.
-    open : int array, one per month
-        Index of the run that the centre then resembles; -1 before the opening.
-    """
-
-    stage: Ints
-    open: Ints
-
-    def months(self, stages: int) -> Ints:
-        """Months paid, by stage and year."""
-        years = self.stage.reshape(-1, MONTHS_PER_YEAR)
-        return np.stack([(years == stage).sum(axis=1) for stage in range(stages)])
-
-    def months_open(self, stages: int) -> Ints:
-        """Months open, by stage and year."""
-        years = self.open.reshape(-1, MONTHS_PER_YEAR)
-        return np.stack([(years == stage).sum(axis=1) for stage in range(stages)])
-
-
-def room(
-    stages: Sequence[Volumes], adoption: Adoption, levers: BudgetLevers, assumptions: Assumptions
-) -> Room:
-    """Stage of each month: the first whose communes hold as many cameras as are connected.
-
-    A recruit is paid from the accreditation delay before the month that needs him.
-    """
-    opening = (levers.opening - adoption.years[0]) * MONTHS_PER_YEAR
-    held = np.maximum.accumulate([stage.cameras for stage in stages])
-    needed = np.minimum(np.searchsorted(held, adoption.connected), len(stages) - 1)
-    if levers.staffing == "full":
-        needed = np.full_like(needed, len(stages) - 1)
-    needed[:opening] = -1
-    wait = round(assumptions["accreditation_months"])
-    ahead = np.concatenate([needed[wait:], np.full(wait, needed[-1])])
-    return Room(stage=np.maximum(needed, ahead[: len(needed)]), open=needed)
 
 
 def fees_by_commune(adoption: Adoption, tariffs: Tariffs, levers: BudgetLevers) -> Ints:
@@ -161,7 +117,7 @@ def _vat_owed(levers: BudgetLevers) -> float:
 
 def salaries(
     stages: Sequence[Volumes],
-    held: Room,
+    held: Ramp,
     adoption: Adoption,
     levers: BudgetLevers,
     assumptions: Assumptions,
@@ -197,7 +153,7 @@ def salaries(
 
 def running(
     adoption: Adoption,
-    held: Room,
+    held: Ramp,
     etp: Floats,
     payroll: Sequence[int],
     equipment_eur: Sequence[float],

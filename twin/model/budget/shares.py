@@ -89,7 +89,7 @@ def viewing_h(volumes: Volumes) -> dict[str, float]:
 def _hours(budget: Budget, i: int) -> Floats:
     """Agents' hours of a year by commune, as the run that the year resembles spent them."""
     stages = budget.stages
-    stage = stages[int(budget.room.open[(i + 1) * MONTHS_PER_YEAR - 1])]
+    stage = stages[int(budget.ramp.open[(i + 1) * MONTHS_PER_YEAR - 1])]
     rates = _by_camera(stages[-1].communes) | _by_camera(stage.communes)
     connected = budget.adoption.camera_years[:, i]
     work = np.array([rates[insee] for insee in budget.adoption.communes]) * connected

@@ -8,9 +8,12 @@ from typing import Literal
 from twin.model.centre.journal import Journal
 from twin.model.centre.world import Centre, World
 
-__all__ = ["Engine", "engine_named", "must_compile"]
+__all__ = ["COMPILING", "Engine", "engine_named", "must_compile"]
 
-Engine = Literal["reference", "kernel"]
+Engine = Literal["kernel", "reference"]
+
+COMPILING = "compiling the kernel, once per version: ten to thirty seconds"
+"""What to say to whoever waits for it."""
 
 
 def engine_named(name: Engine) -> Callable[[Centre, World], Journal]:
@@ -29,7 +32,7 @@ def engine_named(name: Engine) -> Callable[[Centre, World], Journal]:
 
 
 def must_compile(name: Engine) -> bool:
-    """Whether an engine has to be compiled first, which takes a minute or two, once per version."""
+    """Whether an engine has to be compiled first: ten to thirty seconds, once per version."""
     if name == "reference":
         return False
     from twin.model.centre.kernel.compiled import cache_folder  # noqa: PLC0415

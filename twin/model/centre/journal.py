@@ -96,6 +96,8 @@ ATTENTION_COLUMNS = ("time_ms", "pool", "free", "entitled", "held", "rotating")
 
 Ints = npt.NDArray[np.int64]
 
+_BITS_OF_WORD = 64
+
 
 class Columns:
     """A growing table of 64-bit integers: no Python object is kept per row.
@@ -152,6 +154,23 @@ class Journal:
 
 def _sorted(names: tuple[str, ...], rows: Ints, criteria: int) -> pa.Table:
     """Arrow table sorted by its first columns, the first one being the first criterion."""
-    order = np.lexsort(rows.T[:criteria][::-1])
-    columns = np.ascontiguousarray(rows[order].T)
+    order = _order(rows, criteria)
+    columns = np.empty((len(names), len(rows)), dtype=np.int64)
+    for k, column in enumerate(columns):
+        rows[:, k].take(order, out=column, mode="clip")
     return pa.table(dict(zip(names, columns, strict=True)))
+
+
+def _order(rows: Ints, criteria: int) -> Ints:
+    """Stable order of the rows; two criteria that fit into one word are compared as one."""
+    first, second = rows[:, 0], rows[:, 1]
+    bits = int(second.max(initial=0)).bit_length()
+    if first.min(initial=0) < 0 or second.min(initial=0) < 0:
+        bits = _BITS_OF_WORD
+    if int(first.max(initial=0)).bit_length() + bits < _BITS_OF_WORD:
+        both = (first << bits) | second
+        order = np.argsort(both)
+        ordered = both.take(order)
+        if (ordered[1:] != ordered[:-1]).all():
+            return order
+    return np.lexsort(rows.T[:criteria][::-1])

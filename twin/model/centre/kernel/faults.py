@@ -5,7 +5,7 @@ from __future__ import annotations
 from twin.model.centre.journal import Outcome
 from twin.model.centre.kernel import agenda, cameras, patrols, work
 from twin.model.centre.kernel.agenda import post
-from twin.model.centre.kernel.compiled import compiled, inlined
+from twin.model.centre.kernel.compiled import compiled
 from twin.model.centre.kernel.state import (
     C_DISCOVERED_MS,
     C_FAULT_MS,
@@ -17,8 +17,15 @@ from twin.model.centre.kernel.state import (
     C_REPAIR_MS,
     C_REPAIR_START_MS,
     C_REPAIRS,
+    CAMERA_WIDTH,
     I_NEXT,
+    I_STATE,
+    INCIDENT_WIDTH,
+    P_DARK,
+    PATROL_WIDTH,
+    part,
 )
+from twin.model.centre.kernel.wall import PATROLLED
 from twin.model.centre.rules import Phase
 from twin.model.centre.world import NEVER
 
@@ -30,16 +37,16 @@ _FAILED = 2
 @compiled
 def lives(r, camera):
     """Post the next fault of a camera, if one was drawn."""
-    pair = r.camera[camera, C_PAIR]
+    pair = r.camera[camera * CAMERA_WIDTH + C_PAIR]
     if pair < r.first_pair[camera + 1]:
         at_ms = r.now + r.up_ms[pair]
-        post(r, at_ms, _FAULTS, camera, _FAILED, 0, agenda.FAILS, camera, 0)
+        post(r, at_ms, _FAULTS, camera, _FAILED, 0, agenda.FAILS, camera)
 
 
-@inlined
+@compiled
 def fails(r, camera):
     """A camera fails: nobody may know it."""
-    state = r.camera[camera]
+    state = part(r.camera, camera * CAMERA_WIDTH)
     was_dark = patrols.is_dark(r, camera)
     state[C_FAULTY] = 1
     state[C_REPAIR_MS] = r.repair_ms[state[C_PAIR]]
@@ -49,6 +56,7 @@ def fails(r, camera):
     state[C_PLACE] = r.dark_size
     r.dark[r.dark_size] = camera
     r.dark_size += 1
+    r.wall_stirred = 1
     changes(r, camera, was_dark)
     if r.discovered_at_once:
         cameras.discover(r, camera)
@@ -58,7 +66,7 @@ def fails(r, camera):
 def imposes(r, camera, step):
     """An outage begins or ends: one more, or one less, that darkens the camera."""
     was_dark = patrols.is_dark(r, camera)
-    r.camera[camera, C_IMPOSED] += step
+    r.camera[camera * CAMERA_WIDTH + C_IMPOSED] += step
     changes(r, camera, was_dark)
 
 
@@ -66,20 +74,25 @@ def imposes(r, camera, step):
 def changes(r, camera, was_dark):
     """Tell the wall; whoever looked at a camera that goes dark loses sight of it."""
     cameras.review(r, camera)
-    if patrols.is_dark(r, camera) and not was_dark:
-        i = r.camera[camera, C_INCIDENT]
+    dark = patrols.is_dark(r, camera)
+    r.patrol[r.camera_commune[camera] * PATROL_WIDTH + P_DARK] += int(dark) - int(was_dark)
+    if dark and not was_dark:
+        i = r.camera[camera * CAMERA_WIDTH + C_INCIDENT]
         while i != NEVER:
-            patrols.hide(r, i)
-            i = r.incident[i, I_NEXT]
+            incident = part(r.incident, i * INCIDENT_WIDTH)
+            if incident[I_STATE] == PATROLLED:
+                patrols.hide(r, i)
+            i = incident[I_NEXT]
         work.loses_sight(r, camera)
 
 
-@inlined
+@compiled
 def repaired(r, camera):
     """A repair is over: the camera works until its next fault."""
     r.repairers_busy -= 1
     cameras.write_repair(r, camera, _DONE, r.now)
-    r.camera[camera, C_REPAIRS] += 1
-    r.camera[camera, C_FAULTY] = 0
-    cameras.review(r, camera)
+    state = part(r.camera, camera * CAMERA_WIDTH)
+    state[C_REPAIRS] += 1
+    state[C_FAULTY] = 0
+    changes(r, camera, True)
     lives(r, camera)

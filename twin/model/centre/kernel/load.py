@@ -1,222 +1,307 @@
-"""Fill the state of the room from an engine's input."""
+"""The fields of the room, from an engine's input."""
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
 from twin.model.centre.journal import ATTENTION_COLUMNS, SPELL_COLUMNS, TASK_COLUMNS
-from twin.model.centre.kernel.compiled import compiled, inlined
+from twin.model.centre.kernel.agenda import TABLES
 from twin.model.centre.kernel.state import (
     AGENT_WIDTH,
+    C_CAMERA,
     C_INCIDENT,
     C_PAIR,
     C_PLACE,
+    C_WHERE,
     CAMERA_WIDTH,
     INCIDENT_WIDTH,
+    LINE_WIDTH,
+    P_TASK,
     PATROL_WIDTH,
     TASK_WIDTH,
-    column,
-    floats,
-    free_slots,
-    table,
+    TIMER_WIDTH,
 )
-from twin.model.centre.kernel.wall import CLOCKS, HELD
-from twin.model.centre.world import NEVER
+from twin.model.centre.kernel.wall import CLOCKS, HELD, SHOWN_WIDTH
+from twin.model.centre.world import NEVER, Centre, Kind, World
 
-__all__ = ["load"]
+__all__ = ["fields_of"]
 
-_SLOTS = 4
-"""Live things of a kind before their table first doubles: so few that every run sees it grow."""
-_TIMER_WIDTH, _TIMER_KEYS = 3, 6
-_TASK_KEYS, _LINE_KEYS, _INCIDENT_KEYS, _CREW_KEYS = 5, 3, 3, 2
-_TASK_COLUMNS = len(TASK_COLUMNS)
-_SPELL_COLUMNS = len(SPELL_COLUMNS)
-_ATTENTION_COLUMNS = len(ATTENTION_COLUMNS)
+Ints = npt.NDArray[np.int64]
+Fields = dict[str, Any]
 
-
-@compiled
-def load(r, centre, world, derived):
-    """Fill every field of `r`."""
-    _rules(r, centre, centre.rules)
-    _places(r, centre, derived)
-    _people(r, centre, derived)
-    _incidents(r, world.incidents)
-    _world(r, world, world.requests, world.requisitions)
-    _live(r)
-    _display(r)
-    _faults(r)
+_HEAP_WIDTH = 2
+"""Words of a place in a heap: the first key, and the slot."""
+_COUNTS = (
+    "now",
+    "agenda_size",
+    "timers_used",
+    "tasks_used",
+    "crew_size",
+    "repairers_busy",
+    "dark_size",
+    "tasks_rows",
+    "spells_rows",
+    "attention_rows",
+)
+_OF_POOLS = ("units", "units_below", "boundary", "free", "held", "rotating")
 
 
-@inlined
-def _rules(r, centre, rules):
-    r.horizon_ms = centre.horizon_ms
-    r.order = rules.order
-    r.interruptible = rules.interruptible
-    r.wall_order = rules.wall_order
-    r.wall_minimum = rules.wall_minimum
-    r.units_per_agent = rules.units_per_agent
-    r.held_permille = rules.held_permille
-    r.wall_hazard = rules.wall_hazard_per_ms
-    r.patrol_hazard = rules.patrol_hazard_per_ms
-    r.resume_ms = rules.resume_ms
-    r.handover_ms = rules.handover_ms
-    r.end_of_shift = rules.end_of_shift
-    r.dwell_ms = rules.dwell_ms
-    r.lines = rules.lines
-    r.crew = rules.crew
-    r.discovered_at_once = rules.discovered_at_once
+def fields_of(centre: Centre, world: World) -> Fields:
+    """Every field of the room, by the names of `state.FIELDS`.
+
+    Tables of live things have a row for each that could ever live at the same time; the system
+    gives no memory to a row that nobody touches.
+    """
+    plan = _rules(centre) | _places(centre) | _people(centre) | _owed(centre) | _outside(world)
+    return plan | _live(plan) | _display(plan) | _cameras(plan)
 
 
-@inlined
-def _places(r, centre, derived):
-    r.pools = derived.pools
-    r.code = centre.communes.code
-    r.pool = centre.communes.pool
-    r.recipient = centre.communes.recipient
-    r.window = centre.communes.window
-    r.requests = centre.communes.requests
-    r.first_camera = centre.communes.first_camera
-    r.check_ms = centre.communes.check_ms
-    r.camera_commune = centre.cameras.commune
-    r.edge_ms = centre.windows.edge_ms
-    r.edge_window = centre.windows.window
-    r.edge_opens = centre.windows.opens
-    r.first_of_window = derived.first_of_window
-    r.window_cameras = derived.window_cameras
-    r.unit = derived.unit
-    r.unit_at = derived.unit_at
-    r.unit_order = derived.unit_order
-    r.first_unit = derived.first_unit
-    r.first_in_unit = derived.first_in_unit
-    r.unit_cameras = derived.unit_cameras
+def _rules(centre: Centre) -> Fields:
+    rules = centre.rules
+    numbers = (
+        "wall_order",
+        "wall_minimum",
+        "units_per_agent",
+        "held_permille",
+        "resume_ms",
+        "handover_ms",
+        "end_of_shift",
+        "dwell_ms",
+        "crew",
+        "discovered_at_once",
+    )
+    return {
+        "horizon_ms": centre.horizon_ms,
+        "kinds": len(rules.order),
+        "recipients": len(rules.lines),
+        **{name: int(getattr(rules, name)) for name in numbers},
+        **{name: _ints(getattr(rules, name)) for name in ("order", "interruptible", "lines")},
+        "wall_hazard": rules.wall_hazard_per_ms,
+        "patrol_hazard": rules.patrol_hazard_per_ms,
+    }
 
 
-@inlined
-def _people(r, centre, derived):
-    r.watches = centre.seats.watches
-    r.takes = centre.seats.takes
-    r.first_seat = derived.first_seat
-    r.seats_of = derived.seats_of
-    r.shift_seat = centre.shifts.seat
-    r.shift_start = centre.shifts.start_ms
-    r.shift_end = centre.shifts.end_ms
-    r.first_break = derived.first_break
-    r.break_due = centre.breaks.due_ms
-    r.break_length = centre.breaks.length_ms
-    r.owed_start = derived.owed_start
-    r.owed_end = derived.owed_end
-    r.owed_commune = derived.owed_commune
-    r.owed_id = derived.owed_id
-    r.owed_kind = derived.owed_kind
+def _places(centre: Centre) -> Fields:
+    communes, cameras, edges = centre.communes, centre.cameras, centre.windows
+    pools = _pools(centre)
+    windows = int(1 + max(communes.window.max(initial=NEVER), edges.window.max(initial=NEVER)))
+    camera_window = communes.window[cameras.commune]
+    unit, unit_pool, unit_at = _units(cameras.unit, cameras.rank, communes.pool[cameras.commune])
+    first_unit = _firsts(unit_pool[unit_at], pools)
+    unit_order = np.empty(len(unit_at), dtype=np.int64)
+    unit_order[unit_at] = np.arange(len(unit_at)) - first_unit[unit_pool[unit_at]]
+    return {
+        **{name: _ints(column) for name, column in communes._asdict().items()},
+        "pools": pools,
+        "n_cameras": len(cameras.commune),
+        "n_edges": len(edges.edge_ms),
+        "camera_commune": _ints(cameras.commune),
+        "edge_ms": _ints(edges.edge_ms),
+        "edge_window": _ints(edges.window),
+        "edge_opens": _ints(edges.opens),
+        "first_of_window": _firsts(camera_window[camera_window != NEVER], windows),
+        "window_cameras": _grouped(camera_window)[np.count_nonzero(camera_window == NEVER) :],
+        "window_open": np.zeros(windows, dtype=np.int64),
+        "unit": unit,
+        "unit_at": unit_at,
+        "unit_order": unit_order,
+        "first_unit": first_unit,
+        "first_in_unit": _firsts(unit, len(unit_at)),
+        "unit_cameras": _grouped(unit),
+    }
 
 
-@inlined
-def _incidents(r, incidents):
-    r.in_time = incidents.time_ms
-    r.in_kind = incidents.kind
-    r.in_id = incidents.id
-    r.in_commune = incidents.commune
-    r.in_camera = incidents.camera
-    r.in_view = incidents.view_ms
-    r.in_threshold = incidents.threshold
-    r.in_call = incidents.call_ms
-    r.in_alerted = incidents.alerted
-    r.in_qualify = incidents.qualify_ms
-    r.in_line = incidents.line_ms
-    r.in_responder = incidents.responder_ms
-    r.in_write = incidents.write_ms
-    r.in_request = incidents.request_ms
-    r.in_patience = incidents.patience_ms
+def _people(centre: Centre) -> Fields:
+    seats, shifts, breaks = centre.seats, centre.shifts, centre.breaks
+    return {
+        "n_seats": len(seats.pool),
+        "n_shifts": len(shifts.seat),
+        "watches": _ints(seats.watches),
+        "takes": _ints(seats.takes.ravel()),
+        "seat_pool": _ints(seats.pool),
+        "first_seat": _firsts(seats.pool, _pools(centre)),
+        "seats_of": _grouped(seats.pool),
+        "shift_seat": _ints(shifts.seat),
+        "shift_start": _ints(shifts.start_ms),
+        "shift_end": _ints(shifts.end_ms),
+        "first_break": _firsts(breaks.shift, len(shifts.seat)),
+        "break_shift": _ints(breaks.shift),
+        "break_due": _ints(breaks.due_ms),
+        "break_length": _ints(breaks.length_ms),
+    }
 
 
-@inlined
-def _world(r, world, requests, letters):
-    r.ask_time = requests.time_ms
-    r.ask_id = requests.id
-    r.ask_commune = requests.commune
-    r.ask_work = requests.work_ms
-    r.ask_patience = requests.patience_ms
-    r.let_time = letters.time_ms
-    r.let_id = letters.id
-    r.let_commune = letters.commune
-    r.let_erased = letters.erased_ms
-    r.let_due = letters.due_ms
-    r.let_safeguard = letters.safeguard_ms
-    r.let_extraction = letters.extraction_ms
-    r.let_useful = letters.useful
-    r.present = world.present
-    r.first_pair = world.faults.first
-    r.up_ms = world.faults.up_ms
-    r.repair_ms = world.faults.repair_ms
-    r.out_camera = world.outages.camera
-    r.out_start = world.outages.start_ms
-    r.out_end = world.outages.end_ms
+def _pools(centre: Centre) -> int:
+    last = max(centre.communes.pool.max(initial=0), centre.seats.pool.max(initial=0))
+    return int(last) + 1
 
 
-@inlined
-def _live(r):
-    """Empty tables of live things, of timers and of the journal."""
-    kinds = len(r.order)
-    r.now, r.round = 0, NEVER
-    r.timers = table(_SLOTS, _TIMER_WIDTH, 0)
-    r.timer_keys = table(_SLOTS, _TIMER_KEYS, 0)
-    r.timer_where = column(_SLOTS, NEVER)
-    r.agenda, r.agenda_size = column(_SLOTS, 0), 0
-    r.timer_free, r.timers_free = free_slots(0, _SLOTS, _SLOTS), _SLOTS
-    r.task = table(_SLOTS, TASK_WIDTH, 0)
-    r.task_keys = table(_SLOTS, _TASK_KEYS, 0)
-    r.line_keys = table(_SLOTS, _LINE_KEYS, 0)
-    r.queue_where = column(_SLOTS, NEVER)
-    r.line_where = column(_SLOTS, NEVER)
-    r.queues = table(r.pools * kinds, _SLOTS, 0)
-    r.queue_size = column(r.pools * kinds, 0)
-    r.line_queues = table(len(r.lines), _SLOTS, 0)
-    r.line_size = column(len(r.lines), 0)
-    r.lines_free = column(len(r.lines), 0)
-    for line in range(len(r.lines)):
-        r.lines_free[line] = r.lines[line]
-    r.task_free, r.tasks_free = free_slots(0, _SLOTS, _SLOTS), _SLOTS
-    r.incident = table(_SLOTS, INCIDENT_WIDTH, 0)
-    r.incident_keys = table(_SLOTS, _INCIDENT_KEYS, 0)
-    r.hazard, r.clock_before = floats(_SLOTS), floats(_SLOTS)
-    r.wall_where = column(_SLOTS, NEVER)
-    r.walls = table(r.pools * CLOCKS, _SLOTS, 0)
-    r.wall_size = column(r.pools * CLOCKS, 0)
-    r.incident_free, r.incidents_free = free_slots(0, _SLOTS, _SLOTS), _SLOTS
-    r.agent = table(_SLOTS, AGENT_WIDTH, NEVER)
-    r.agent_free, r.agents_free = free_slots(0, _SLOTS, _SLOTS), _SLOTS
-    r.agent_at = column(len(r.watches), NEVER)
-    r.tasks_out, r.tasks_rows = table(_SLOTS, _TASK_COLUMNS, 0), 0
-    r.spells_out, r.spells_rows = table(_SLOTS, _SPELL_COLUMNS, 0), 0
-    r.attention_out, r.attention_rows = table(_SLOTS, _ATTENTION_COLUMNS, 0), 0
+def _owed(centre: Centre) -> Fields:
+    """Patrols and health checks in one timetable, sorted by (start, kind, row)."""
+    tables = ((Kind.PATROL, centre.patrols), (Kind.CHECK, centre.checks))
+    rows = np.concatenate([np.stack(table, axis=1) for _, table in tables])
+    kinds = np.concatenate([np.full(len(table.id), int(kind)) for kind, table in tables])
+    order = np.lexsort((kinds, rows[:, 0]))
+    columns = dict(zip(centre.patrols._fields, rows[order].T, strict=True))
+    return {
+        "owed_start": _ints(columns["start_ms"]),
+        "owed_end": _ints(columns["end_ms"]),
+        "owed_commune": _ints(columns["commune"]),
+        "owed_id": _ints(columns["id"]),
+        "owed_kind": kinds[order],
+        "n_owed": len(kinds),
+    }
 
 
-@inlined
-def _display(r):
+def _outside(world: World) -> Fields:
+    columns = {
+        f"{prefix}_{name.removesuffix('_ms')}": column
+        for prefix, table in (
+            ("in", world.incidents._asdict()),
+            ("ask", world.requests._asdict()),
+            ("let", world.requisitions._asdict()),
+        )
+        for name, column in table.items()
+    }
+    threshold = columns.pop("in_threshold")
+    columns |= {
+        "present": world.present,
+        "first_pair": world.faults.first,
+        "up_ms": world.faults.up_ms,
+        "repair_ms": world.faults.repair_ms,
+        "out_camera": world.outages.camera,
+        "out_start": world.outages.start_ms,
+        "out_end": world.outages.end_ms,
+    }
+    return {
+        **{name: _ints(column) for name, column in columns.items()},
+        "in_threshold": np.ascontiguousarray(threshold, dtype=np.float64),
+        "n_incidents": len(world.incidents.id),
+        "n_asks": len(world.requests.id),
+        "n_letters": len(world.requisitions.id),
+        "n_outages": len(world.outages.camera),
+    }
+
+
+def _live(plan: Fields) -> Fields:
+    """Nothing yet, with room for all that may come."""
+    pool, kinds, commune = plan["pool"], plan["kinds"], plan["in_commune"]
+    incidents, asks, letters, owed = (
+        plan[f"n_{name}"] for name in ("incidents", "asks", "letters", "owed")
+    )
+    tasks = 2 * incidents + asks + 2 * letters + owed
+    queued = (
+        (commune, plan["in_kind"]),
+        (commune, np.full(incidents, int(Kind.REQUEST))),
+        (plan["ask_commune"], np.full(asks, int(Kind.REQUEST))),
+        (plan["let_commune"], np.full(letters, int(Kind.SAFEGUARD))),
+        (plan["let_commune"], np.full(letters, int(Kind.EXTRACTION))),
+        (plan["owed_commune"], plan["owed_kind"]),
+    )
+    queues = np.concatenate([pool[place] * kinds + kind for place, kind in queued])
+    faces = np.concatenate([pool[commune] * CLOCKS + clock for clock in range(CLOCKS)])
+    # Leaving, call and image of an incident, patience of its caller; patience, retention, slot;
+    # work in hand, end, return and breaks of a shift; fault and discovery of a camera; outages.
+    timers = 4 * incidents + asks + letters + owed + 3 * plan["n_shifts"] + len(plan["break_due"])
+    timers += 2 * plan["n_cameras"] + 2 * plan["n_outages"] + CLOCKS * plan["pools"] + TABLES
+    return {
+        **dict.fromkeys(_COUNTS, 0),
+        "round": NEVER,
+        "timers_free": NEVER,
+        "tasks_free": NEVER,
+        "desk_stirred": 1,
+        "wall_stirred": 1,
+        "agenda": _room(timers, _HEAP_WIDTH),
+        "timer": _room(timers, TIMER_WIDTH),
+        "task": _room(tasks, TASK_WIDTH),
+        "queue": _room(tasks, _HEAP_WIDTH),
+        "first_in_queue": _firsts(queues, plan["pools"] * kinds),
+        "queue_size": np.zeros(plan["pools"] * kinds, dtype=np.int64),
+        "waiting": np.zeros(plan["pools"], dtype=np.int64),
+        "incident": _room(incidents, INCIDENT_WIDTH),
+        "hazard": np.empty(incidents),
+        "clock_before": np.empty(incidents),
+        "line": _room(incidents, LINE_WIDTH),
+        "line_queue": _room(incidents, _HEAP_WIDTH),
+        "first_in_line": _firsts(plan["recipient"][commune], plan["recipients"]),
+        "line_size": np.zeros(plan["recipients"], dtype=np.int64),
+        "lines_free": plan["lines"].copy(),
+        "wall": _room(incidents, CLOCKS * _HEAP_WIDTH),
+        "first_on_wall": _firsts(faces, plan["pools"] * CLOCKS),
+        "agent": _room(plan["n_shifts"], AGENT_WIDTH),
+        "agent_at": np.full(plan["n_seats"], NEVER),
+        "watching": np.zeros(plan["pools"], dtype=np.int64),
+        **_table("tasks", len(TASK_COLUMNS), 1 + tasks + len(plan["up_ms"])),
+        **_table("spells", len(SPELL_COLUMNS), 1 + tasks + plan["n_shifts"]),
+        **_table("attention", len(ATTENTION_COLUMNS), tasks + plan["pools"]),
+    }
+
+
+def _display(plan: Fields) -> Fields:
     """Walls that show nothing yet."""
-    r.window_open = column(len(r.first_of_window), 0)
-    r.entitled_in = column(len(r.unit_at), 0)
-    r.units, r.units_below = column(r.pools, 0), column(r.pools, 0)
-    r.boundary, r.free = column(r.pools, 0), column(r.pools, 0)
-    r.held, r.rotating = column(r.pools, 0), column(r.pools, 0)
-    r.base, r.rate = floats(r.pools * CLOCKS), floats(r.pools * CLOCKS)
-    for pool in range(r.pools):
-        r.rate[pool * CLOCKS + HELD] = r.wall_hazard
-    r.since_ms = column(r.pools * CLOCKS, 0)
-    r.wall_alarm = column(r.pools * CLOCKS, NEVER)
-    r.last_row = table(r.pools, _ATTENTION_COLUMNS - 2, NEVER)
+    pools, faces = plan["pools"], plan["pools"] * CLOCKS
+    rate = np.zeros(faces)
+    rate[HELD::CLOCKS] = plan["wall_hazard"]
+    return {
+        "entitled_in": np.zeros(len(plan["unit_at"]), dtype=np.int64),
+        **{name: np.zeros(pools, dtype=np.int64) for name in _OF_POOLS},
+        "base": np.zeros(faces),
+        "rate": rate,
+        "since_ms": np.zeros(faces, dtype=np.int64),
+        "wall_size": np.zeros(faces, dtype=np.int64),
+        "wall_alarm": np.full(faces, NEVER),
+        "alarm_ms": np.full(faces, NEVER),
+        "last_row": np.full(pools * SHOWN_WIDTH, NEVER),
+    }
 
 
-@inlined
-def _faults(r):
-    """Cameras that work, and a crew at rest."""
-    cameras = len(r.camera_commune)
-    r.camera = table(cameras, CAMERA_WIDTH, 0)
-    for camera in range(cameras):
-        r.camera[camera, C_PLACE] = NEVER
-        r.camera[camera, C_INCIDENT] = NEVER
-        r.camera[camera, C_PAIR] = r.first_pair[camera]
-    r.camera_keys = table(cameras, _CREW_KEYS, 0)
-    r.crew_where = column(cameras, NEVER)
-    r.crew_queue, r.crew_size = column(cameras, 0), 0
-    r.repairers_busy = 0
-    r.dark, r.dark_size = column(cameras, 0), 0
-    r.patrol = table(len(r.code), PATROL_WIDTH, NEVER)
+def _cameras(plan: Fields) -> Fields:
+    """Cameras that work, a crew at rest, and no patrol under way."""
+    camera = np.zeros((plan["n_cameras"], CAMERA_WIDTH), dtype=np.int64)
+    camera[:, [C_WHERE, C_PLACE, C_INCIDENT]] = NEVER
+    camera[:, C_CAMERA] = np.arange(len(camera))
+    camera[:, C_PAIR] = plan["first_pair"][:-1]
+    patrol = np.zeros((len(plan["code"]), PATROL_WIDTH), dtype=np.int64)
+    patrol[:, P_TASK] = NEVER
+    return {
+        "camera": camera.ravel(),
+        "crew_queue": _room(len(camera), _HEAP_WIDTH),
+        "dark": _room(len(camera), 1),
+        "patrol": patrol.ravel(),
+    }
+
+
+def _table(name: str, columns: int, rows: int) -> Fields:
+    """A table of the journal, column after column."""
+    return {f"{name}_out": _room(rows, columns), f"{name}_room": rows}
+
+
+def _room(rows: int, width: int) -> Ints:
+    return np.empty(rows * width, dtype=np.int64)
+
+
+def _ints(column: npt.ArrayLike) -> Ints:
+    return np.ascontiguousarray(column, dtype=np.int64)
+
+
+def _units(unit: Ints, rank: Ints, pool: Ints) -> tuple[Ints, Ints, Ints]:
+    """Units numbered from 0, their pools, and the units of each pool by their busiest camera."""
+    _, number = np.unique(unit, return_inverse=True)
+    count = number.max(initial=NEVER) + 1
+    busiest = np.full(count, np.iinfo(np.int64).max)
+    np.minimum.at(busiest, number, rank)
+    unit_pool = np.zeros(count, dtype=np.int64)
+    unit_pool[number] = pool
+    return number.astype(np.int64), unit_pool, np.lexsort((busiest, unit_pool))
+
+
+def _firsts(groups: Ints, count: int) -> Ints:
+    """Place of the first member of each group among members sorted by group, and the total."""
+    return np.concatenate([[0], np.cumsum(np.bincount(groups, minlength=count))]).astype(np.int64)
+
+
+def _grouped(groups: Ints) -> Ints:
+    return np.argsort(groups, kind="stable")

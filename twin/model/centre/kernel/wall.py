@@ -11,12 +11,17 @@ from twin.model.centre.kernel.compiled import compiled, inlined
 from twin.model.centre.kernel.state import (
     C_ENTITLED,
     C_INCIDENT,
+    CAMERA_WIDTH,
     I_ENTITLED,
     I_NEXT,
     I_PREVIOUS,
-    I_ROW,
     I_STATE,
-    grown,
+    I_TARGET,
+    INCIDENT_KEYS,
+    INCIDENT_WIDTH,
+    P_IN_VIEW,
+    PATROL_WIDTH,
+    part,
 )
 from twin.model.centre.rules import Phase
 from twin.model.centre.world import NEVER
@@ -32,6 +37,8 @@ target_of = inlined(attention.target_of)
 # State of an incident; HELD and ROTATING are also the clocks of a pool
 HELD, ROTATING, FROZEN, PATROLLED = range(4)
 CLOCKS = 2
+SHOWN_WIDTH = 4
+"""Numbers of a row of attention besides its instant and pool."""
 
 _NOTICES = int(Phase.NOTICES)
 _SIGN = np.int64(0x7FFF_FFFF_FFFF_FFFF)
@@ -50,53 +57,66 @@ def clock(r, face):
     return clock_at(r.base[face], r.rate[face], r.since_ms[face], r.now)
 
 
+@inlined
+def _pool_of(r, camera):
+    return r.pool[r.camera_commune[camera]]
+
+
+@inlined
+def _heap(r, face):
+    """Incidents on a clock, two words for each; the clocks of a pool have as much room."""
+    return part(r.wall, 2 * r.first_on_wall[face])
+
+
 @compiled
 def place(r, i):
     """Put an incident on the clock of the display state of its camera, if it has one."""
-    incident = r.incident[i]
-    row = incident[I_ROW]
-    camera = r.in_camera[row]
-    if not r.camera[camera, C_ENTITLED]:
+    camera = r.in_camera[i]
+    if not r.camera[camera * CAMERA_WIDTH + C_ENTITLED]:
         return
-    pool = r.pool[r.camera_commune[camera]]
+    pool = _pool_of(r, camera)
     state = HELD if r.unit_order[r.unit[camera]] < r.boundary[pool] else ROTATING
     face = pool * CLOCKS + state
     now = clock(r, face)
+    incident = part(r.incident, i * INCIDENT_WIDTH)
     incident[I_STATE] = state
     incident[I_ENTITLED] = 1
     r.clock_before[i] = now
-    keys = r.incident_keys[i]
-    keys[0] = _orderly(target_of(now, r.in_threshold[row], r.hazard[i]))
-    keys[1], keys[2] = r.in_kind[row], r.in_id[row]
+    incident[I_TARGET] = _orderly(target_of(now, r.in_threshold[i], r.hazard[i]))
+    size = r.wall_size[face]
     r.wall_size[face] = heaps.push(
-        r.walls[face], r.wall_size[face], r.wall_where, r.incident_keys, i
+        _heap(r, face), size, i, r.incident, INCIDENT_WIDTH, INCIDENT_KEYS
     )
+    r.wall_stirred = 1
 
 
 @compiled
 def lift(r, i):
     """Take an incident off its clock; it carries what it has accumulated."""
-    incident = r.incident[i]
+    incident = part(r.incident, i * INCIDENT_WIDTH)
     if incident[I_STATE] > ROTATING:
         return
-    face = r.pool[r.in_commune[incident[I_ROW]]] * CLOCKS + incident[I_STATE]
+    face = _pool_of(r, r.in_camera[i]) * CLOCKS + incident[I_STATE]
     r.hazard[i] = accumulated(r.hazard[i], clock(r, face), r.clock_before[i])
     incident[I_STATE] = FROZEN
+    size = r.wall_size[face]
     r.wall_size[face] = heaps.remove(
-        r.walls[face], r.wall_size[face], r.wall_where, r.incident_keys, i
+        _heap(r, face), size, i, r.incident, INCIDENT_WIDTH, INCIDENT_KEYS
     )
+    r.wall_stirred = 1
 
 
-@inlined
+@compiled
 def enters(r, i):
     """An incident comes into the view of a camera."""
-    incident = r.incident[i]
-    camera = r.camera[r.in_camera[incident[I_ROW]]]
+    incident = part(r.incident, i * INCIDENT_WIDTH)
+    camera = part(r.camera, r.in_camera[i] * CAMERA_WIDTH)
     first = camera[C_INCIDENT]
     incident[I_PREVIOUS], incident[I_NEXT] = NEVER, first
     if first != NEVER:
-        r.incident[first, I_PREVIOUS] = i
+        r.incident[first * INCIDENT_WIDTH + I_PREVIOUS] = i
     camera[C_INCIDENT] = i
+    r.patrol[r.in_commune[i] * PATROL_WIDTH + P_IN_VIEW] += 1
     place(r, i)
 
 
@@ -104,35 +124,38 @@ def enters(r, i):
 def forgets(r, i):
     """The incident is noticed, called in or gone: nobody has to discover it any more."""
     lift(r, i)
-    incident = r.incident[i]
+    incident = part(r.incident, i * INCIDENT_WIDTH)
     before, after = incident[I_PREVIOUS], incident[I_NEXT]
     if before == NEVER:
-        r.camera[r.in_camera[incident[I_ROW]], C_INCIDENT] = after
+        r.camera[r.in_camera[i] * CAMERA_WIDTH + C_INCIDENT] = after
     else:
-        r.incident[before, I_NEXT] = after
+        r.incident[before * INCIDENT_WIDTH + I_NEXT] = after
     if after != NEVER:
-        r.incident[after, I_PREVIOUS] = before
+        r.incident[after * INCIDENT_WIDTH + I_PREVIOUS] = before
+    r.patrol[r.in_commune[i] * PATROL_WIDTH + P_IN_VIEW] -= 1
 
 
 @compiled
 def _replace(r, camera):
-    i = r.camera[camera, C_INCIDENT]
+    i = r.camera[camera * CAMERA_WIDTH + C_INCIDENT]
     while i != NEVER:
-        if r.incident[i, I_STATE] != PATROLLED:
+        incident = part(r.incident, i * INCIDENT_WIDTH)
+        if incident[I_STATE] != PATROLLED:
             lift(r, i)
             place(r, i)
-        elif r.camera[camera, C_ENTITLED]:
-            r.incident[i, I_ENTITLED] = 1
-        i = r.incident[i, I_NEXT]
+        elif r.camera[camera * CAMERA_WIDTH + C_ENTITLED]:
+            incident[I_ENTITLED] = 1
+        i = incident[I_NEXT]
 
 
 @compiled
 def entitle(r, camera, entitled):
     """A camera gains or loses its right to live viewing."""
-    if r.camera[camera, C_ENTITLED] == entitled:
+    state = part(r.camera, camera * CAMERA_WIDTH)
+    if state[C_ENTITLED] == entitled:
         return
     unit = r.unit[camera]
-    pool = r.pool[r.camera_commune[camera]]
+    pool = _pool_of(r, camera)
     counted = r.entitled_in[unit] > 0
     r.entitled_in[unit] += 1 if entitled else -1
     if counted != (r.entitled_in[unit] > 0):
@@ -140,14 +163,16 @@ def entitle(r, camera, entitled):
         r.units[pool] += step
         if r.unit_order[unit] < r.boundary[pool]:
             r.units_below[pool] += step
-    r.camera[camera, C_ENTITLED] = entitled
-    _replace(r, camera)
+        r.desk_stirred = r.wall_stirred = 1
+    state[C_ENTITLED] = entitled
+    if state[C_INCIDENT] != NEVER:
+        _replace(r, camera)
 
 
 @compiled
 def shows(r, camera):
     """Whether somebody looks where the image of a camera belongs, even when it is dark."""
-    pool = r.pool[r.camera_commune[camera]]
+    pool = _pool_of(r, camera)
     if r.free[pool] * r.units_per_agent > r.held[pool]:
         return True
     for place in range(r.unit_order[r.unit[camera]], r.boundary[pool]):
@@ -156,74 +181,77 @@ def shows(r, camera):
     return False
 
 
-@inlined
+@compiled
 def _move_boundary(r, pool):
-    while r.units_below[pool] != r.held[pool]:
-        grows = r.units_below[pool] < r.held[pool]
+    below, held, boundary = r.units_below[pool], r.held[pool], r.boundary[pool]
+    while below != held:
+        grows = below < held
         if not grows:
-            r.boundary[pool] -= 1
-        unit = r.first_unit[pool] + r.boundary[pool]
+            boundary -= 1
+        unit = r.unit_at[r.first_unit[pool] + boundary]
         if grows:
-            r.boundary[pool] += 1
-        unit = r.unit_at[unit]
+            boundary += 1
         if r.entitled_in[unit]:
-            r.units_below[pool] += 1 if grows else -1
+            below += 1 if grows else -1
+            r.boundary[pool] = boundary
             for k in range(r.first_in_unit[unit], r.first_in_unit[unit + 1]):
-                _replace(r, r.unit_cameras[k])
+                camera = r.unit_cameras[k]
+                if r.camera[camera * CAMERA_WIDTH + C_INCIDENT] != NEVER:
+                    _replace(r, camera)
+    r.boundary[pool], r.units_below[pool] = boundary, below
+
+
+@compiled
+def _next_crossing_ms(r, face):
+    """Instant at which a clock reaches what its next incident has to meet, or -1."""
+    if r.wall_size[face] == 0 or r.rate[face] <= 0.0:
+        return NEVER
+    i = _heap(r, face)[1]
+    target = target_of(r.clock_before[i], r.in_threshold[i], r.hazard[i])
+    return crossing_ms(r.base[face], r.rate[face], r.since_ms[face], target, r.now)
 
 
 @compiled
 def _set_alarm(r, face):
     """Have the first crossing of a clock noticed when it comes."""
-    at_ms = NEVER
-    if r.wall_size[face] and r.rate[face] > 0.0:
-        i = r.walls[face, 0]
-        target = target_of(r.clock_before[i], r.in_threshold[r.incident[i, I_ROW]], r.hazard[i])
-        at_ms = crossing_ms(r.base[face], r.rate[face], r.since_ms[face], target, r.now)
-    alarm = r.wall_alarm[face]
-    if alarm != NEVER:
-        if r.timer_keys[alarm, 0] == at_ms:
-            return
-        cancel(r, alarm)
-        r.wall_alarm[face] = NEVER
+    at_ms = _next_crossing_ms(r, face)
+    if r.alarm_ms[face] == at_ms:
+        return
+    if r.alarm_ms[face] != NEVER:
+        cancel(r, r.wall_alarm[face])
+    r.alarm_ms[face] = at_ms
     if at_ms != NEVER:
-        r.wall_alarm[face] = post(r, at_ms, _NOTICES, face, 0, 0, ALARM, face, 0)
+        r.wall_alarm[face] = post(r, at_ms, _NOTICES, face, 0, 0, ALARM, face)
 
 
 @compiled
 def crosses_now(r, face):
     """Incident whose target a clock reaches now, or -1."""
-    if r.wall_size[face] and r.rate[face] > 0.0:
-        i = r.walls[face, 0]
-        target = target_of(r.clock_before[i], r.in_threshold[r.incident[i, I_ROW]], r.hazard[i])
-        if crossing_ms(r.base[face], r.rate[face], r.since_ms[face], target, r.now) == r.now:
-            return i
-    return NEVER
+    return _heap(r, face)[1] if _next_crossing_ms(r, face) == r.now else NEVER
 
 
-@inlined
-def update(r, pool, free):
-    """Show what `free` agents can watch, write it down, and set the alarms."""
+@compiled
+def update(r, pool):
+    """Show what free agents can watch, write it down, and set the alarms."""
+    free = r.watching[pool]
     capacity = free * r.units_per_agent
-    r.free[pool] = free
-    r.held[pool] = held_units(r.units[pool], capacity, r.held_permille)
-    r.rotating[pool] = rotating_units(r.units[pool], capacity, r.held[pool])
+    units = r.units[pool]
+    held = held_units(units, capacity, r.held_permille)
+    rotating = rotating_units(units, capacity, held)
+    r.free[pool], r.held[pool] = free, held
     _move_boundary(r, pool)
     face = pool * CLOCKS + ROTATING
-    fraction = rotating_fraction(r.units[pool], r.held[pool], r.rotating[pool])
-    rate = r.wall_hazard * fraction
+    rate = r.wall_hazard * rotating_fraction(units, held, rotating)
     if rate != r.rate[face]:
         r.base[face] = clock(r, face)
         r.since_ms[face] = r.now
         r.rate[face] = rate
     _set_alarm(r, pool * CLOCKS + HELD)
     _set_alarm(r, face)
-    row = r.last_row[pool]
-    units, held, rotating = r.units[pool], r.held[pool], r.rotating[pool]
+    row = part(r.last_row, pool * SHOWN_WIDTH)
     if row[0] != free or row[1] != units or row[2] != held or row[3] != rotating:
         row[0], row[1], row[2], row[3] = free, units, held, rotating
-        if r.attention_rows == len(r.attention_out):
-            r.attention_out = grown(r.attention_out)
-        out = r.attention_out[r.attention_rows]
-        out[0], out[1], out[2], out[3], out[4], out[5] = r.now, pool, free, units, held, rotating
+        out, room = part(r.attention_out, r.attention_rows), r.attention_room
+        out[0], out[room], out[2 * room] = r.now, pool, free
+        out[3 * room], out[4 * room], out[5 * room] = units, held, rotating
         r.attention_rows += 1

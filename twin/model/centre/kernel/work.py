@@ -9,7 +9,13 @@ from twin.model.centre.kernel.agents import releases
 from twin.model.centre.kernel.cameras import discover_all
 from twin.model.centre.kernel.compiled import compiled, inlined
 from twin.model.centre.kernel.state import (
-    A_TASK,
+    I_TASK,
+    INCIDENT_WIDTH,
+    L_ASKED,
+    L_ID,
+    L_KIND,
+    LINE_KEYS,
+    LINE_WIDTH,
     T_AGENT,
     T_ALERT,
     T_ARRIVAL,
@@ -31,9 +37,11 @@ from twin.model.centre.kernel.state import (
     T_START,
     T_STINT,
     T_TIMER,
+    T_WHERE,
     T_WORK,
+    TASK_KEYS,
     TASK_WIDTH,
-    take_task,
+    part,
 )
 from twin.model.centre.rules import Phase
 from twin.model.centre.world import NEVER, Kind
@@ -54,12 +62,17 @@ _LETTER = int(Origin.LETTER)
 @compiled
 def new_task(r, kind, identity, commune, origin, stage, work_ms):
     """A task that comes now, in its slot."""
-    t = take_task(r)
-    task = r.task[t]
+    t = r.tasks_free
+    if t == NEVER:
+        t = r.tasks_used
+        r.tasks_used += 1
+    else:
+        r.tasks_free = r.task[t * TASK_WIDTH + T_ROW]
+    task = part(r.task, t * TASK_WIDTH)
     for k in range(TASK_WIDTH):
         task[k] = 0
     task[T_KIND], task[T_ID], task[T_COMMUNE] = kind, identity, commune
-    task[T_CAMERA], task[T_ROW], task[T_AGENT] = NEVER, NEVER, NEVER
+    task[T_WHERE], task[T_CAMERA], task[T_ROW], task[T_AGENT] = NEVER, NEVER, NEVER, NEVER
     task[T_TIMER], task[T_LOSS], task[T_START], task[T_ALERT] = NEVER, NEVER, NEVER, NEVER
     task[T_ARRIVAL], task[T_QUEUED], task[T_DEADLINE] = r.now, r.now, NO_DEADLINE
     task[T_ORIGIN], task[T_STAGE], task[T_REMAINING] = origin, stage, work_ms
@@ -69,48 +82,61 @@ def new_task(r, kind, identity, commune, origin, stage, work_ms):
 @inlined
 def forget_task(r, t):
     """Free the slot of a task that is written down."""
-    r.task_free[r.tasks_free] = t
-    r.tasks_free += 1
+    r.task[t * TASK_WIDTH + T_ROW] = r.tasks_free
+    r.tasks_free = t
+
+
+@inlined
+def queue_at(r, q):
+    """Tasks of one kind that wait for the agents of one pool."""
+    return part(r.queue, 2 * r.first_in_queue[q])
+
+
+@inlined
+def _queue_of(r, t):
+    task = part(r.task, t * TASK_WIDTH)
+    return r.pool[task[T_COMMUNE]] * r.kinds + task[T_KIND]
 
 
 @compiled
 def queue(r, t):
     """A task waits for an agent, under the same key however often it comes back."""
-    task, keys = r.task[t], r.task_keys[t]
-    kind = task[T_KIND]
-    keys[0], keys[1], keys[2] = r.order[kind], task[T_DEADLINE], task[T_QUEUED]
-    keys[3], keys[4] = task[T_ID], kind
-    q = r.pool[task[T_COMMUNE]] * len(r.order) + kind
-    r.queue_size[q] = heaps.push(r.queues[q], r.queue_size[q], r.queue_where, r.task_keys, t)
+    q = _queue_of(r, t)
+    size = r.queue_size[q]
+    r.queue_size[q] = heaps.push(queue_at(r, q), size, t, r.task, TASK_WIDTH, TASK_KEYS)
+    r.waiting[q // r.kinds] += 1
+    r.desk_stirred = 1
 
 
-@inlined
+@compiled
 def leave_queue(r, t):
     """A task waits no longer."""
-    q = r.pool[r.task[t, T_COMMUNE]] * len(r.order) + r.task[t, T_KIND]
-    r.queue_size[q] = heaps.remove(r.queues[q], r.queue_size[q], r.queue_where, r.task_keys, t)
+    q = _queue_of(r, t)
+    size = r.queue_size[q]
+    r.queue_size[q] = heaps.remove(queue_at(r, q), size, t, r.task, TASK_WIDTH, TASK_KEYS)
+    r.waiting[q // r.kinds] -= 1
 
 
 @inlined
 def is_waiting(r, t):
     """Whether a task is in a queue."""
-    return r.queue_where[t] != NEVER
+    return r.task[t * TASK_WIDTH + T_WHERE] != NEVER
 
 
 # Stages
 
 
-@inlined
+@compiled
 def _time(r, t, length_ms):
-    task = r.task[t]
+    task = part(r.task, t * TASK_WIDTH)
     at_ms = r.now + length_ms
-    task[T_TIMER] = post(r, at_ms, _ENDS, task[T_KIND], task[T_ID], 0, TASK_DUE, t, 0)
+    task[T_TIMER] = post(r, at_ms, _ENDS, task[T_KIND], task[T_ID], 0, TASK_DUE, t)
 
 
 @compiled
 def go_on(r, t):
     """An agent works on a task, from where it stands, until something takes time."""
-    task = r.task[t]
+    task = part(r.task, t * TASK_WIDTH)
     while True:
         stage = task[T_STAGE]
         if task[T_BRIEFING] > 0:
@@ -141,7 +167,7 @@ def go_on(r, t):
 @compiled
 def due(r, t):
     """The timer of a task rings: its briefing or its stage is over."""
-    task = r.task[t]
+    task = part(r.task, t * TASK_WIDTH)
     task[T_TIMER] = NEVER
     if task[T_BRIEFING] > 0:
         task[T_BRIEFING] = 0
@@ -153,7 +179,7 @@ def due(r, t):
 @compiled
 def next_stage(r, t):
     """Enter the stage after the one that is over; False when the task is done."""
-    task = r.task[t]
+    task = part(r.task, t * TASK_WIDTH)
     row, stage = task[T_ROW], task[T_STAGE]
     task[T_REMAINING] = 0
     if stage == WORK or stage == SHOW or stage == WRITE:
@@ -174,41 +200,51 @@ def next_stage(r, t):
     return True
 
 
-@inlined
+@compiled
 def _ask_for_a_line(r, t):
-    task, keys = r.task[t], r.line_keys[t]
-    keys[0], keys[1], keys[2] = r.now, task[T_ID], task[T_KIND]
+    task = part(r.task, t * TASK_WIDTH)
+    i = task[T_ROW]
+    keys = part(r.line, i * LINE_WIDTH)
+    keys[L_ASKED], keys[L_ID], keys[L_KIND] = r.now, task[T_ID], task[T_KIND]
     line = r.recipient[task[T_COMMUNE]]
-    r.line_size[line] = heaps.push(
-        r.line_queues[line], r.line_size[line], r.line_where, r.line_keys, t
-    )
+    size = r.line_size[line]
+    r.line_size[line] = heaps.push(_line_at(r, line), size, i, r.line, LINE_WIDTH, LINE_KEYS)
 
 
 @inlined
+def _line_at(r, line):
+    """Incidents that wait for a line to one recipient."""
+    return part(r.line_queue, 2 * r.first_in_line[line])
+
+
+@compiled
+def _leave_line(r, line, i):
+    size = r.line_size[line]
+    r.line_size[line] = heaps.remove(_line_at(r, line), size, i, r.line, LINE_WIDTH, LINE_KEYS)
+
+
+@compiled
 def grant_lines(r):
     """Lines go to those who wait for one, by instant of request, then id."""
-    for line in range(len(r.lines_free)):
+    for line in range(r.recipients):
         while r.line_size[line] and r.lines_free[line]:
-            t = r.line_queues[line, 0]
-            r.line_size[line] = heaps.pop(
-                r.line_queues[line], r.line_size[line], r.line_where, r.line_keys
-            )
+            i = _line_at(r, line)[1]
+            _leave_line(r, line, i)
             r.lines_free[line] -= 1
-            r.task[t, T_ALERT] = r.now
-            r.task[t, T_STAGE] = TALK
-            r.task[t, T_REMAINING] = r.in_line[r.task[t, T_ROW]]
+            t = r.incident[i * INCIDENT_WIDTH + I_TASK]
+            task = part(r.task, t * TASK_WIDTH)
+            task[T_ALERT], task[T_STAGE], task[T_REMAINING] = r.now, TALK, r.in_line[i]
             go_on(r, t)
 
 
 @compiled
 def loses_sight(r, camera):
     """A camera goes dark: whoever follows an incident on it writes the main courante."""
-    for a in range(len(r.agent)):
-        t = r.agent[a, A_TASK]
-        if t == NEVER:
+    for t in range(r.tasks_used):
+        task = part(r.task, t * TASK_WIDTH)
+        if task[T_AGENT] == NEVER or task[T_CAMERA] != camera:
             continue
-        task = r.task[t]
-        if task[T_STAGE] == FOLLOW and task[T_BRIEFING] == 0 and task[T_CAMERA] == camera:
+        if task[T_STAGE] == FOLLOW and task[T_BRIEFING] == 0:
             cancel(r, task[T_TIMER])
             due(r, t)
 
@@ -219,7 +255,7 @@ def loses_sight(r, camera):
 @compiled
 def lay_down(r, t):
     """Whatever a task is at, stop it where it stands."""
-    task = r.task[t]
+    task = part(r.task, t * TASK_WIDTH)
     left_ms = 0
     if task[T_TIMER] != NEVER:
         left_ms = cancel(r, task[T_TIMER]) - r.now
@@ -231,11 +267,7 @@ def lay_down(r, t):
         first, last = patrols.stops(r, t)
         discover_all(r, first, last)
     elif task[T_STAGE] == LINE:
-        line = r.recipient[task[T_COMMUNE]]
-        if r.line_where[t] != NEVER:
-            r.line_size[line] = heaps.remove(
-                r.line_queues[line], r.line_size[line], r.line_where, r.line_keys, t
-            )
+        _leave_line(r, r.recipient[task[T_COMMUNE]], task[T_ROW])
     elif task[T_STAGE] != FOLLOW:
         task[T_REMAINING] = left_ms
 
@@ -243,7 +275,7 @@ def lay_down(r, t):
 @compiled
 def end(r, t, outcome):
     """A task is over, in the hands of an agent or waiting for one."""
-    task = r.task[t]
+    task = part(r.task, t * TASK_WIDTH)
     if task[T_AGENT] != NEVER:
         lay_down(r, t)
     elif is_waiting(r, t):
@@ -260,57 +292,60 @@ def end(r, t, outcome):
     forget_task(r, t)
 
 
-@inlined
+@compiled
 def _leads_to(r, t):
     """What finished work leads to."""
-    kind, commune = r.task[t, T_KIND], r.task[t, T_COMMUNE]
+    task = part(r.task, t * TASK_WIDTH)
+    kind, commune = task[T_KIND], task[T_COMMUNE]
     if kind == _SAFEGUARD:
-        row = r.task[t, T_ROW]
-        identity, arrival_ms = r.task[t, T_ID], r.task[t, T_ARRIVAL]
-        after = new_task(r, _EXTRACTION, identity, commune, _LETTER, WORK, r.let_extraction[row])
-        task = r.task[after]
-        task[T_ROW], task[T_ARRIVAL], task[T_DEADLINE] = row, arrival_ms, r.let_due[row]
+        row, work_ms = task[T_ROW], r.let_extraction[task[T_ROW]]
+        after = new_task(r, _EXTRACTION, task[T_ID], commune, _LETTER, WORK, work_ms)
+        extraction = part(r.task, after * TASK_WIDTH)
+        extraction[T_ROW], extraction[T_ARRIVAL] = row, task[T_ARRIVAL]
+        extraction[T_DEADLINE] = r.let_due[row]
         queue(r, after)
     elif kind == _CHECK:
         discover_all(r, r.first_camera[commune], r.first_camera[commune + 1])
 
 
-@inlined
+@compiled
 def expires_after(r, t, delay_ms):
     """Patience or retention will end."""
-    task = r.task[t]
+    task = part(r.task, t * TASK_WIDTH)
     at_ms = r.now + delay_ms
-    task[T_LOSS] = post(r, at_ms, _LOSSES, task[T_KIND], task[T_ID], 0, EXPIRES, t, 0)
+    task[T_LOSS] = post(r, at_ms, _LOSSES, task[T_KIND], task[T_ID], 0, EXPIRES, t)
 
 
-@inlined
+@compiled
 def expires(r, t):
     """Patience or retention ends: a task that has an agent is not lost, nor a served caller."""
-    task = r.task[t]
+    task = part(r.task, t * TASK_WIDTH)
     task[T_LOSS] = NEVER
     served = task[T_KIND] == _REQUEST and task[T_START] != NEVER
     if is_waiting(r, t) and not served:
         end(r, t, _LOST)
 
 
-@inlined
+@compiled
 def slot_over(r, t):
     """The slot of a patrol or the day of a health check ends: so does the work on it."""
-    r.task[t, T_LOSS] = NEVER
+    r.task[t * TASK_WIDTH + T_LOSS] = NEVER
     end(r, t, _LOST)
 
 
 @compiled
 def write(r, t, outcome):
     """One row in the table of tasks."""
-    task = r.task[t]
-    row = task_row(r)
-    row[0], row[1], row[2] = task[T_KIND], task[T_ID], task[T_COMMUNE]
-    row[3], row[4], row[5] = task[T_CAMERA], task[T_ARRIVAL], task[T_QUEUED]
-    row[6] = task[T_START]
-    row[7] = NEVER if outcome == _CENSORED else r.now
-    row[8], row[9], row[10] = task[T_ALERT], task[T_DEADLINE], outcome
-    row[11], row[12], row[13] = task[T_ORIGIN], task[T_WORK], task[T_INTERRUPTIONS]
-    row[14], row[15] = task[T_SHOWN], task[T_ENTITLED]
-    letter = task[T_KIND] == _SAFEGUARD or task[T_KIND] == _EXTRACTION
-    row[16] = 1 if letter and r.let_useful[task[T_ROW]] else 0
+    task = part(r.task, t * TASK_WIDTH)
+    room, out = r.tasks_room, task_row(r)
+    kind = task[T_KIND]
+    out[0], out[room], out[2 * room] = kind, task[T_ID], task[T_COMMUNE]
+    out[3 * room], out[4 * room] = task[T_CAMERA], task[T_ARRIVAL]
+    out[5 * room], out[6 * room] = task[T_QUEUED], task[T_START]
+    out[7 * room] = NEVER if outcome == _CENSORED else r.now
+    out[8 * room], out[9 * room], out[10 * room] = task[T_ALERT], task[T_DEADLINE], outcome
+    out[11 * room], out[12 * room] = task[T_ORIGIN], task[T_WORK]
+    out[13 * room], out[14 * room] = task[T_INTERRUPTIONS], task[T_SHOWN]
+    out[15 * room] = task[T_ENTITLED]
+    letter = kind == _SAFEGUARD or kind == _EXTRACTION
+    out[16 * room] = r.let_useful[task[T_ROW]] if letter else 0
