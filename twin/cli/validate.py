@@ -89,8 +89,8 @@ def _facts(proof: Proof) -> Iterator[str]:
     played = ", ".join(f"{count} on the {engine}" for engine, count in proof.replications.items())
     yield f"replications of each case: {played}; seed {proof.seed}; {proof.seconds:.0f} s"
     yield (
-        f"each interval at {100 * proof.confidence:.4f} %: with normal means, right engines disagree "
-        f"somewhere in {100 * FALSE_ALARM:g} % of such runs at most"
+        f"each interval at {100 * proof.confidence:.4f} %: with normal means, right engines "
+        f"disagree somewhere in {100 * FALSE_ALARM:g} % of such runs at most"
     )
     yield f"{len(proof.verdicts) - proof.disagreeing} of {len(proof.verdicts)} verdicts agree"
 
