@@ -172,7 +172,7 @@ class FrontShown:
         console.print(_title(self.player, case), highlight=False, soft_wrap=True)
         table = Table(box=None, pad_edge=False)
         for heading in ("seat-hours", "ETPT", "EUR a year", *map(str, self.player.targets)):
-            table.add_column(heading, justify="right")
+            table.add_column(heading, justify="right", overflow="fold")
         for one in sorted(self.plans, key=lambda one: one.plan.hours):
             people = self.payroll(one.plan)
             levels = [f"{_number(v.value)}{' met' if v.met else ''}" for v in one.verdicts]
