@@ -75,12 +75,10 @@ def test_a_target_on_the_model_alone_is_solved_at_three_ends(
     twin: Callable, asked: list[object]
 ) -> None:
     target = ["--target", "police_noticed_all>=0.01", "--most", 8]
-    answer = json.loads(twin("size", *asked, *target, "--json").out)
-    assert list(answer) == ["low", "central", "high"]
-    assert not any(case["targets"][0]["observable"] for case in answer.values())
     words = twin("size", *asked, *target).out
     assert words.count("indicateur de modèle, non vérifiable") == 3
-    assert "held_share, top_decile_share, police_view_min, nuisance_view_min at low" in words
+    for end in ("low", "central", "high"):
+        assert f"held_share, top_decile_share, police_view_min, nuisance_view_min at {end}" in words
 
 
 def test_a_budget_gives_a_front_that_it_can_pay(twin: Callable, asked: list[object]) -> None:
