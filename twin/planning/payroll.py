@@ -56,7 +56,7 @@ def payroll(hours: dict[str, float], assumptions: Assumptions) -> Payroll:
 
     >>> people = payroll({"video_operator": 2 * 168}, Assumptions())
     >>> round(people.etpt.value, 2), people.posts.value, round(people.eur_per_year.value, -3)
-    (12.06, 13, 507000.0)
+    (12.06, 13.0, 507000.0)
     """
     known = load_assumptions()
 
