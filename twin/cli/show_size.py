@@ -125,7 +125,10 @@ class SizingShown:
             f"seat-hours a week {plan.hours:.0f}, and {kept:.0f} that the scenario keeps; "
             f"presence, calls and weekly work alone ask for {sizing.start_hours:.0f}"
         )
-        yield f"ETPT {_shown(people.etpt)}; posts {_shown(people.posts)}"
+        yield (
+            f"ETPT {_shown(people.etpt)}; budgeted ETP {_shown(people.budgeted_etp)}; "
+            f"posts {_shown(people.posts)}"
+        )
         yield f"cost {_shown(people.eur_per_year)} {people.eur_per_year.unit}"
         at_minimum = int((plan.coverage(OPERATOR) <= sizing.minimum).sum())
         yield f"{at_minimum} of {HOURS} hours are at the minimum presence"
