@@ -29,7 +29,7 @@ def territories(draw):
     return np.array(chosen) / 100 + [50.5, 3.0], np.array(loads, dtype=float)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(territories(), st.integers(1, 5))
 def test_sectors_part_the_territory_into_connected_groups(territory, count):
     places, load = territory
@@ -42,7 +42,7 @@ def test_sectors_part_the_territory_into_connected_groups(territory, count):
     assert np.bincount(sector, load).max() <= load.sum() / count + WITHIN * load.max()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(territories(), st.integers(2, 4), st.randoms(use_true_random=False))
 def test_the_order_of_the_communes_changes_no_sector(territory, count, random):
     places, load = territory
@@ -58,7 +58,7 @@ def test_equal_communes_on_a_grid_are_shared_equally():
     assert np.bincount(sector).tolist() == [4, 4, 4, 4]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(territories())
 def test_the_neighbourhood_is_connected(territory):
     assert nx.is_connected(neighbourhood(territory[0]))

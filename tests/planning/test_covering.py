@@ -56,7 +56,7 @@ def cheapest(least, cuts, most=3):
     return best
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.lists(st.integers(0, 2), min_size=3, max_size=3), st.integers(0, 300), st.booleans())
 def test_the_programme_finds_what_brute_force_finds(levels, asked, officers_count):
     least = seats_by_third(levels)
@@ -68,7 +68,7 @@ def test_the_programme_finds_what_brute_force_finds(levels, asked, officers_coun
     assert sum(float(w @ plan.coverage(f)) for f, w in weights.items()) >= asked
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     st.lists(st.integers(0, 3), min_size=3, max_size=3),
     st.lists(st.integers(0, 2), min_size=3, max_size=3),

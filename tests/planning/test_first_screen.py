@@ -36,9 +36,9 @@ def test_fees_follow_the_forfaits_and_the_tariffs():
 
 def test_shifts_add_up_to_the_plan(screen):
     assert sum(row.etpt.value for row in screen.shifts) == pytest.approx(screen.etpt.value)
-    assert [(row.function, row.shift, row.seats) for row in screen.shifts][:2] == [
-        ("video_operator", "day", 4),
-        ("video_operator", "evening", 5),
+    assert [(row.function, row.window, row.seats) for row in screen.shifts][:2] == [
+        ("video_operator", "06:00-14:00", 4),
+        ("video_operator", "14:00-22:00", 5),
     ]
     assert screen.etpt.value < screen.budgeted_etp.value < screen.posts.value
 

@@ -122,6 +122,12 @@ def rank(
     probability: Annotated[
         float, typer.Option("--probability", metavar="P", help="Stop when this sure of the best.")
     ] = 0.95,
+    replications: Annotated[
+        int | None,
+        typer.Option(
+            "--replications", metavar="N", help="Of each plan first; as in the file by default."
+        ),
+    ] = None,
     seed: SeedOption = None,
     workers: WorkersOption = None,
     engine: EngineOption = EngineName.KERNEL,
@@ -133,8 +139,8 @@ def rank(
 ) -> None:
     """Find the best of several plans, spending replications where they decide (OCBA).
 
-    Plans are scenarios, or the values of a lever of one with --vary. Every plan first gets the
-    replications of the file's experiment.
+    Plans are scenarios, or the values of a lever of one with --vary. Every plan first gets as many
+    replications as any other.
     """
     from twin.cli.show import plain, watched
     from twin.planning import ranking as rankings
@@ -146,7 +152,7 @@ def rank(
     labels = {name: name for name in plans}
     if vary:
         plans, labels = _varied(plans, vary)
-    experiment = asked_experiment(library.experiment, seed, None)
+    experiment = asked_experiment(library.experiment, seed, replications)
     spent = rankings.Budget(
         first=experiment.replications,
         total=30 * len(plans) if budget is None else budget,

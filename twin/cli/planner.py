@@ -220,7 +220,7 @@ def _show_seats(screen: FirstScreen) -> None:
     table = _table("function", "shift", ">seats", ">ETPT", "over the assumptions")
     for row in screen.shifts:
         low_high = f"{row.etpt.low:.2f} to {row.etpt.high:.2f}"
-        table.add_row(row.function, row.shift, str(row.seats), f"{row.etpt.value:.2f}", low_high)
+        table.add_row(row.function, row.window, str(row.seats), f"{row.etpt.value:.2f}", low_high)
     _print(table)
 
 

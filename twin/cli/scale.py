@@ -13,6 +13,8 @@ from twin.cli.scenario import LibraryOption, NameArgument
 
 __all__ = ["scale"]
 
+SECONDS_PER_H = 3600
+
 
 def scale(
     name: NameArgument,
@@ -51,10 +53,12 @@ def scale(
     line = measure_line(scenario, communes, cameras, days, engine.value)
     asked = line.at(years * DAYS_PER_YEAR)
     tasks = scenarios_asked * replications
-    core_s = tasks * asked.replication_s + scenarios_asked * cores * asked.prepare_s
+    # Every worker builds every centre, and so does, alone, the process that asks.
+    shared_s = tasks * asked.replication_s + scenarios_asked * cores * asked.prepare_s
+    alone_s = scenarios_asked * asked.prepare_s
     total = {
-        "core_hours": core_s / 3600,
-        "hours": core_s / 3600 / cores,
+        "core_hours": (shared_s + alone_s) / SECONDS_PER_H,
+        "hours": (shared_s / cores + alone_s) / SECONDS_PER_H,
         "kept_gb": tasks * asked.file_bytes / 1e9,
         "held_gb_per_worker": asked.held_bytes / 1e9,
     }

@@ -120,9 +120,15 @@ class SizingShown:
     def lines(self) -> Iterator[str]:
         """What the tables do not say."""
         sizing, plan, people = self.sizing, self.sizing.plan, self.payroll
-        yield f"seat-hours a week {plan.hours:.0f}; presence, calls and work alone ask for "
-        yield f"  {sizing.start_hours:.0f}; supervisors kept: {len(self.player.kept)} rows"
-        yield f"ETPT {_shown(people.etpt)}; posts {_shown(people.posts)}"
+        kept = sum(hours_a_week(self.player.kept).values())
+        yield (
+            f"seat-hours a week {plan.hours:.0f}, and {kept:.0f} that the scenario keeps; "
+            f"presence, calls and weekly work alone ask for {sizing.start_hours:.0f}"
+        )
+        yield (
+            f"ETPT {_shown(people.etpt)}; budgeted ETP {_shown(people.budgeted_etp)}; "
+            f"posts {_shown(people.posts)}"
+        )
         yield f"cost {_shown(people.eur_per_year)} {people.eur_per_year.unit}"
         at_minimum = int((plan.coverage(OPERATOR) <= sizing.minimum).sum())
         yield f"{at_minimum} of {HOURS} hours are at the minimum presence"
@@ -169,7 +175,7 @@ class FrontShown:
         console.print(_title(self.player, case), highlight=False, soft_wrap=True)
         table = Table(box=None, pad_edge=False)
         for heading in ("seat-hours", "ETPT", "EUR a year", *map(str, self.player.targets)):
-            table.add_column(heading, justify="right")
+            table.add_column(heading, justify="right", overflow="fold")
         for one in sorted(self.plans, key=lambda one: one.plan.hours):
             people = self.payroll(one.plan)
             levels = [f"{_number(v.value)}{' met' if v.met else ''}" for v in one.verdicts]
@@ -195,19 +201,20 @@ def show_ways(name: str, found: Sequence[Way], room: Room) -> None:
         f"{experiment.replications} replications; the same seats in every way",
         highlight=False,
     )
-    table = Table(box=None, pad_edge=False)
-    table.add_column("indicator")
-    for way in found:
-        table.add_column(way.name, justify="right")
     first = found[0]
+    table = Table("indicator", "way", box=None, pad_edge=False)
+    table.add_column("mean (95 % interval)", justify="right")
+    table.add_column(f"less {first.name}, in the same worlds", justify="right")
     for indicator in first.values:
-        cells = [_shown(first.values[indicator])]
-        for way in found[1:]:
-            difference = way.differences.get(indicator)
-            cells.append("not seen" if difference is None else _shown(difference, signed=True))
-        table.add_row(indicator, *cells)
+        for way in found:
+            mean, less = (of.get(indicator) for of in (way.values, way.differences))
+            table.add_row(
+                indicator if way is first else "",
+                way.name,
+                "not seen" if mean is None else _shown(mean),
+                "" if way is first or less is None else _shown(less, signed=True),
+            )
     console.print(table, "")
-    console.print(f"{first.name}: mean; the others: less {first.name}, in the same worlds")
     if first.verdicts:
         for way in found:
             console.print(_more(way, first, room), highlight=False, soft_wrap=True)
@@ -233,17 +240,17 @@ def ways_document(found: Sequence[Way]) -> list[dict[str, Any]]:
 
 def _more(way: Way, first: Way, room: Room) -> str:
     missed = ", ".join(str(v.target) for v in way.verdicts if not v.met)
-    met = f"does not show {missed}" if missed else "meets every target"
+    said = f"{way.name}: " + (f"does not show {missed}" if missed else "meets every target")
     if way.more_seats is None:
-        return f"{way.name}: {met}; {room.most} more seats day and night do not do"
-    hours = way.more_seats * HOURS
-    people = payroll({OPERATOR: float(hours)}, Assumptions(room.scenario.assumptions))
-    beside = (
-        "" if first.more_seats is None else f", {way.more_seats - first.more_seats} not pooling"
-    )
+        return f"{said}; {room.most} more seats day and night do not do"
+    if not way.more_seats:
+        return said
+    hours = {OPERATOR: float(way.more_seats * HOURS)}
+    people = payroll(hours, Assumptions(room.scenario.assumptions))
+    apart = way.more_seats - (first.more_seats or 0)
     return (
-        f"{way.name}: {met}; {way.more_seats} more seats day and night meet them all "
-        f"({people.etpt.value:.1f} ETPT, {people.eur_per_year.value:,.0f} EUR a year{beside})"
+        f"{said}; {way.more_seats} more seats day and night do ({people.etpt.value:.1f} ETPT, "
+        f"{people.eur_per_year.value:,.0f} EUR a year), {apart} of them for not pooling"
     )
 
 

@@ -20,7 +20,7 @@ from twin.model.clock import DAYS_PER_YEAR, MS_PER_DAY, MS_PER_H, MS_PER_MIN, Wi
 from twin.model.seats import SeatPlan, build_plan
 from twin.model.working_time import load_working_time
 
-__all__ = ["Hours", "Posts", "Staffing", "Step", "staffing", "waterfall"]
+__all__ = ["Hours", "Posts", "Staffing", "Step", "staffing", "waterfall", "whole_posts"]
 
 _H_PER_MIN = MS_PER_MIN / MS_PER_H
 _MONTHS_PER_YEAR = 12
@@ -226,8 +226,19 @@ def _posts(
         steps=steps,
         etpt=etp["breaks"],
         budgeted_etp=budgeted,
-        posts=math.ceil(budgeted / (1 - assumptions["vacancy_rate"]) - _SAME),
+        posts=whole_posts(budgeted, assumptions),
     )
+
+
+def whole_posts(budgeted_etp: float, assumptions: Assumptions) -> int:
+    """Posts to create so that the budgeted ETP are there with the usual vacancies.
+
+    Examples
+    --------
+    >>> whole_posts(12.3, Assumptions({"vacancy_rate": 0.05}))
+    13
+    """
+    return math.ceil(budgeted_etp / (1 - assumptions["vacancy_rate"]) - _SAME)
 
 
 def _hours(start_ms: Ints, end_ms: Ints, calendar: Calendar, per_year: float) -> Hours:

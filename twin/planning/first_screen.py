@@ -10,17 +10,18 @@ from twin.contracts import Figure, Kind
 from twin.model.assumptions import Assumptions, load_assumptions
 from twin.model.calendar import Calendar, Horizon
 from twin.model.clock import DAYS_PER_YEAR, MS_PER_DAY, MS_PER_H
-from twin.model.seats import SeatsLevers, build_plan
+from twin.model.seats import REPLACED_BY_SHIFTS, SeatsLevers, build_plan, seated_shifts
 from twin.model.staffing import Staffing, staffing, waterfall
 from twin.model.territory import build_territory
 from twin.scenarios.schema import Scenario
 
-__all__ = ["FirstScreen", "Shift", "first_screen", "tariff_revenue_eur"]
+__all__ = ["BOUNDING", "HOURS", "FirstScreen", "Shift", "first_screen", "tariff_revenue_eur"]
 
 _H_PER_YEAR = DAYS_PER_YEAR * MS_PER_DAY / MS_PER_H
-_HOURS = "annual_hours"
-_BOUNDING = (
-    _HOURS,
+HOURS = "annual_hours"
+"""The one assumption whose high end is the cheap one."""
+BOUNDING = (
+    HOURS,
     "absence_rate",
     "break_relief_share",
     "shift_handover_min",
@@ -49,7 +50,7 @@ class Shift:
     """Seats of one function in one shift, all year."""
 
     function: str
-    shift: str
+    window: str
     seats: int
     etpt: Figure
 
@@ -144,17 +145,17 @@ def tariff_revenue_eur(scenario: Scenario) -> tuple[dict[str, int], dict[str, fl
 def _ends(scenario: Scenario) -> _Ends[Assumptions]:
     """Assumptions of a scenario; those it leaves central go together to their cheap or dear end."""
     given, table = scenario.assumptions, load_assumptions()
-    free = [key for key in _BOUNDING if key not in given]
+    free = [key for key in BOUNDING if key not in given]
 
     def at(end: str, end_of_hours: str) -> Assumptions:
-        ends = {key: end_of_hours if key == _HOURS else end for key in free}
+        ends = {key: end_of_hours if key == HOURS else end for key in free}
         return Assumptions({**given, **{key: getattr(table[key], ends[key]) for key in free}})
 
     return _Ends(Assumptions(given), at("low", "high"), at("high", "low"))
 
 
 def _presence_etpt(agents: float, values: Assumptions) -> float:
-    steps = waterfall(agents * _H_PER_YEAR / values[_HOURS], values)
+    steps = waterfall(agents * _H_PER_YEAR / values[HOURS], values)
     return next(step.etp for step in steps if step.name == "absence")
 
 
@@ -165,23 +166,14 @@ def _held(levers: SeatsLevers, calendar: Calendar, values: _Ends[Assumptions]) -
 
 def _shifts(seats: SeatsLevers, calendar: Calendar, values: _Ends[Assumptions]) -> Iterator[Shift]:
     """Each shift as a plan of its own."""
-    nobody: dict[str, Any] = {"operators": {}, "supervisors": {}, "requisition_officers": 0}
-    nobody |= {"technicians": 0, "vacant_posts": 0, "unaccredited_posts": 0, "roster": None}
-    on_pattern = {"operators": seats.operators, "supervisors": seats.supervisors}
-    office = {"requisition_officers": seats.requisition_officers, "technicians": seats.technicians}
-    alone: list[tuple[str, int, dict[str, Any]]] = [
-        *(
-            (shift, count, {lever: {shift: count}})
-            for lever, counts in on_pattern.items()
-            for shift, count in counts.items()
-        ),
-        *(("office_hours", count, {lever: count}) for lever, count in office.items()),
-    ]
-    for shift, count, lever in alone:
-        if count:
-            held = _held(seats.model_copy(update=nobody | lever), calendar, values)
-            etpt = _figure((row.etpt for row in held), "ETPT")
-            yield Shift(held.central.posts[0].function, shift, count, etpt)
+    nobody: dict[str, Any] = {**dict.fromkeys(REPLACED_BY_SHIFTS), "roster": None}
+    nobody |= {"operators": {}, "supervisors": {}, "requisition_officers": 0, "technicians": 0}
+    nobody |= {"vacant_posts": 0, "unaccredited_posts": 0}
+    for row in seated_shifts(seats):
+        if row.seats:
+            held = _held(seats.model_copy(update=nobody | {"shifts": (row,)}), calendar, values)
+            etpt = _figure((each.etpt for each in held), "ETPT")
+            yield Shift(row.function, row.window, row.seats, etpt)
 
 
 def _figure(values: Iterable[float], unit: str) -> Figure:

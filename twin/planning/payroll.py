@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from twin.contracts import Figure, Kind
-from twin.model.assumptions import Assumptions, load_assumptions
+from twin.model.assumptions import Assumptions, Choice
 from twin.model.clock import DAYS_PER_YEAR, Window
 from twin.model.seats import SeatedShift
+from twin.model.staffing import waterfall, whole_posts
+from twin.planning.first_screen import BOUNDING, HOURS
 
 __all__ = ["Payroll", "hours_a_week", "payroll"]
 
 _WEEKS_PER_YEAR = DAYS_PER_YEAR / 7
 _MIN_PER_H = 60
-_SAME = 1e-9
+_CHEAP: dict[str, Choice] = {key: "high" if key == HOURS else "low" for key in BOUNDING}
+_DEAR: dict[str, Choice] = {key: "low" if key == HOURS else "high" for key in BOUNDING}
 
 
 @dataclass(frozen=True)
@@ -25,8 +27,10 @@ class Payroll:
 
     etpt: Figure
     """Hours at the seats over annual hours, absences included."""
+    budgeted_etp: Figure
+    """Paid in a year: with training, and the wait for the accreditation."""
     posts: Figure
-    """Whole posts, each function rounded up."""
+    """Whole posts to create, each function rounded up, with the usual vacancies."""
     eur_per_year: Figure
     """Cost of the ETPT."""
 
@@ -48,7 +52,7 @@ def payroll(hours: dict[str, float], assumptions: Assumptions) -> Payroll:
     hours : dict of str to float
         By function: see `hours_a_week`.
     assumptions : Assumptions
-        Annual hours, absence and cost; low and high take the ends of all three.
+        The scenario's; low and high take the ends of `BOUNDING`, all together.
 
     Examples
     --------
@@ -56,37 +60,26 @@ def payroll(hours: dict[str, float], assumptions: Assumptions) -> Payroll:
 
     >>> people = payroll({"video_operator": 2 * 168}, Assumptions())
     >>> round(people.etpt.value, 2), people.posts.value, round(people.eur_per_year.value, -3)
-    (12.06, 13, 507000.0)
+    (12.06, 14.0, 507000.0)
     """
-    known = load_assumptions()
+    etpt, budgeted, posts, eur = [], [], [], []
+    for at in (assumptions, Assumptions(_CHEAP), Assumptions(_DEAR)):
+        gross = [held * _WEEKS_PER_YEAR / at[HOURS] for held in hours.values()]
+        steps = [{step.name: step.etp for step in waterfall(each, at)} for each in gross]
+        etpt.append(sum(each["absence"] for each in steps))
+        paid = [each["accreditation"] for each in steps]
+        budgeted.append(sum(paid))
+        posts.append(float(sum(whole_posts(each, at) for each in paid)))
+        eur.append(etpt[-1] * at["etpt_cost_eur"])
 
-    def people(function_h: float, annual_h: float, absence: float) -> float:
-        return function_h * _WEEKS_PER_YEAR / annual_h / (1 - absence)
-
-    annual, absence = known["annual_hours"], known["absence_rate"]
-    cases = (
-        (annual.high, absence.low, known["etpt_cost_eur"].low),
-        (
-            assumptions["annual_hours"],
-            assumptions["absence_rate"],
-            assumptions["etpt_cost_eur"],
-        ),
-        (annual.low, absence.high, known["etpt_cost_eur"].high),
-    )
-    etpt, posts, eur = [], [], []
-    for annual_h, absent, cost in cases:
-        of = [people(function_h, annual_h, absent) for function_h in hours.values()]
-        etpt.append(sum(of))
-        posts.append(sum(math.ceil(each - _SAME) for each in of))
-        eur.append(sum(of) * cost)
-    source = "annual_hours, absence_rate"
-
-    def figure(three: list[float], unit: str, source: str) -> Figure:
-        low, value, high = three
-        return Figure(value, min(low, value), max(high, value), unit, Kind.COMPUTED, source)
+    def figure(three: list[float], unit: str) -> Figure:
+        central, low, high = three
+        source = "hypothèses de postes, leurs extrêmes ensemble"
+        return Figure(central, min(low, central), max(high, central), unit, Kind.COMPUTED, source)
 
     return Payroll(
-        etpt=figure(etpt, "ETPT", source),
-        posts=figure([float(count) for count in posts], "postes", source),
-        eur_per_year=figure(eur, "€ par an", f"{source}, etpt_cost_eur"),
+        etpt=figure(etpt, "ETPT"),
+        budgeted_etp=figure(budgeted, "ETP"),
+        posts=figure(posts, "postes"),
+        eur_per_year=figure(eur, "€ par an"),
     )

@@ -22,7 +22,7 @@ __all__ = ["FALSE_ALARM", "REPLICATIONS", "Proof", "confidence", "prove"]
 Floats = npt.NDArray[np.float64]
 
 FALSE_ALARM = 0.01
-"""Chance that a proof of right engines shows a disagreement, were the means exactly normal."""
+"""Chance of a disagreement of right engines, were the means exactly normal."""
 
 REPLICATIONS: Mapping[bool, Mapping[Engine, int]] = {
     True: {"reference": 10, "kernel": 40},

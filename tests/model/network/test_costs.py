@@ -101,7 +101,7 @@ def test_the_price_of_a_second_one() -> None:
     assert switch.per_year.value == pytest.approx(yearly)
     assert found[Cause.POWER, "59163"].investment.value == VALUES["backup_power_eur"]
     site = found[Cause.SITE, "site-1"]
-    inside = VALUES["core_switch_eur"] + 3 * VALUES["server_eur"] + VALUES["second_room_eur"]
+    inside = VALUES["core_switch_eur"] + 3 * VALUES["one_server_eur"] + VALUES["second_room_eur"]
     assert site.investment.value == pytest.approx(inside)
     assert site.yearly.value > 3 * VALUES["leased_line_eur_year"]
     for nothing in ((Cause.SITE, "59163"), (Cause.NODE, "police")):

@@ -21,7 +21,7 @@ _SWITCHES = (NodeKind.AGGREGATION, NodeKind.CENTRE, NodeKind.CELLULAR)
 _PRICES = {
     NodeKind.COMMUNE: "access_switch_eur",
     **dict.fromkeys(_SWITCHES, "core_switch_eur"),
-    **dict.fromkeys((NodeKind.INGEST, NodeKind.WALL, NodeKind.RECORDER), "server_eur"),
+    **dict.fromkeys((NodeKind.INGEST, NodeKind.WALL, NodeKind.RECORDER), "one_server_eur"),
 }
 _RECORDERS = "Enregistreurs, sans leurs disques"
 _NOTHING = (0.0, 0.0, 0.0)
@@ -87,7 +87,7 @@ def network_costs(
     rooms = count[NodeKind.CENTRE] - 1
     copies = 1 + rooms * (recordings.where == "centre")
     recorders, capacity_tb = copies * recordings.recorders, copies * recordings.disk_capacity_tb
-    lines.append(prices.bought(_RECORDERS, recorders, "unités", "server_eur"))
+    lines.append(prices.bought(_RECORDERS, recorders, "unités", "one_server_eur"))
     lines.append(prices.bought("Disques", capacity_tb, "To", "disk_eur_tb"))
     lines.append(prices.bought("Seconde salle", rooms, "salles", "second_room_eur"))
     return [line for line in lines if line.quantity]
