@@ -68,7 +68,7 @@ def accounts_table(accounts: Accounts) -> pd.DataFrame:
             here = [line for line in every if (line.section, line.side) == (section, side)]
             held = by_chapter(line for line in here if any(line.cents))
             named = {f"{key} {CHAPTERS[key]}": amounts for key, amounts in held.items()}
-            for label, amounts in {**named, "Total": accounts.total(section, side)}.items():
+            for label, amounts in {**named, f"Total {word}": accounts.total(section, side)}.items():
                 keur = (cents / CENTS_PER_EUR / EUR_PER_KEUR for cents in amounts)
                 rows.append((title, word, label, *map(round, keur)))
     return pd.DataFrame(rows, columns=["Section", "Sens", "Chapitre", *map(str, accounts.years)])

@@ -12,7 +12,7 @@ from twin.model.seats import seated_shifts
 from twin.planning.covering import ShiftType, WeekPlan
 from twin.planning.first_screen import FirstScreen, first_screen
 from twin.reports import charts
-from twin.reports.figures import figures, period, unseen
+from twin.reports.figures import chosen_figures, figures, period, unseen
 from twin.scenarios.schema import Scenario
 from twin.ui.answers import Answer, answer, tighten
 from twin.ui.frame import question_bar
@@ -28,6 +28,19 @@ PER_CENT = 100
 OVER_ASSUMPTIONS = "Étendue des hypothèses"
 LOAD = {"working": "sur une tâche", "watching": "devant le mur", "pausing": "en pause"}
 """Indicators of presence by hour, as rows of the chart."""
+FIRST = (
+    "agents_present",
+    "hours_below_two",
+    "working",
+    "call_to_alert_p90",
+    "request_wait_p90",
+    "requisition_saved",
+    "requisition_p90_days",
+    "patrols_made",
+    "checks_made",
+    "overtime",
+)
+"""Observable indicators that a planner looks at first."""
 STEPS = {
     "gross": "Heures des sièges",
     "absence": "Absences remplacées",
@@ -165,7 +178,12 @@ def _show_indicators(found: Answer) -> None:
         " hasard, pas l'erreur possible des hypothèses."
     )
     says = "Indicateurs observables : valeur, intervalle, nature et source."
-    figures_table(figures(found.indicators, found.stored, "observable"), says)
+    first = chosen_figures(found.indicators, found.stored, FIRST)
+    figures_table(first, says)
+    shown = {label for label, _ in first}
+    others = figures(found.indicators, found.stored, "observable")
+    with st.expander("Tous les autres indicateurs observables"):
+        figures_table((each for each in others if each[0] not in shown), says)
     if missing := unseen(found.indicators, "observable"):
         st.caption(f"Sans aucun cas dans ce calcul : {' ; '.join(missing)}.")
 

@@ -19,7 +19,7 @@ from twin.model.budget.shares import by_forfait
 from twin.model.budget.volumes import Volumes
 from twin.planning.finance import balance_of, budget_of, seats_of
 from twin.reports import charts
-from twin.reports.accounts import TITLES, accounts_table
+from twin.reports.accounts import SECTIONS, TITLES, accounts_table
 from twin.reports.figures import number
 from twin.scenarios.schema import Scenario
 from twin.ui.frame import question_bar
@@ -40,6 +40,7 @@ MEANINGS: dict[Perimeter, str] = {
 }
 DASHES = {"tariff": [1, 0], "full": [6, 3]}
 PER_CENT = 100
+YEAR_PX = 70
 EUR_PER_KEUR, EUR_PER_MEUR = 1_000, 1_000_000
 
 
@@ -177,22 +178,19 @@ def _top() -> alt.Legend:
 def _show_accounts(budget: Budget) -> None:
     st.header("Année par année, par section")
     st.caption("En k€. Les deux côtés de chaque section sont égaux.")
-    for column, perimeter in zip(st.columns(2), PERIMETERS, strict=True):
-        with column:
-            st.subheader(TITLES[perimeter])
-            st.dataframe(
-                accounts_table(budget.perimeter(perimeter)),
+    tables = {perimeter: accounts_table(budget.perimeter(perimeter)) for perimeter in PERIMETERS}
+    titles = [title for _, title in SECTIONS]
+    amounts = st.column_config.NumberColumn(format="localized", width=YEAR_PX)
+    shape = {"Chapitre": st.column_config.TextColumn(pinned=True)}
+    shape |= {str(year): amounts for year in budget.years}
+    for tab, title in zip(st.tabs(titles), titles, strict=True):
+        for column, perimeter in zip(tab.columns(2), PERIMETERS, strict=True):
+            table = tables[perimeter]
+            column.subheader(TITLES[perimeter])
+            column.dataframe(
+                table[table["Section"] == title].drop(columns="Section"),
                 hide_index=True,
-                height=520,
-                column_config={
-                    "Section": st.column_config.TextColumn(width="small"),
-                    "Sens": st.column_config.TextColumn(width="small"),
-                    "Chapitre": st.column_config.TextColumn(pinned=True),
-                }
-                | {
-                    str(year): st.column_config.NumberColumn(format="localized")
-                    for year in budget.years
-                },
+                column_config=shape,
             )
     st.caption(f"Source : {_source(budget, budget.years[-1])}.")
 

@@ -91,7 +91,7 @@ def _show_fan(title: str, years: Sequence[int], risk: Mapping[str, Any]) -> None
         x=alt.X("annee:O", title=None, axis=alt.Axis(labelAngle=0))
     )
     band = place.mark_area(opacity=0.3, color=charts.PALETTE[0]).encode(
-        y=alt.Y("bas:Q", title="résultat, k€"), y2="haut:Q"
+        y=alt.Y("bas:Q", title="résultat, k€", axis=alt.Axis(format=",.0f")), y2="haut:Q"
     )
     line = place.mark_line(point=True, color=charts.PALETTE[0]).encode(y="milieu:Q")
     says = f"{title} : résultat de fonctionnement par année, médiane et 90 % des tirages."
@@ -116,10 +116,16 @@ def _show_tornado(title: str, verdict: Mapping[str, Any]) -> None:
     )
     drawn = alt.layer(
         place.mark_bar(color=charts.PALETTE[0]).encode(
-            x=alt.X("moins:Q", title="résultat, k€", scale=alt.Scale(zero=False)), x2="plus:Q"
+            x=alt.X(
+                "moins:Q",
+                title="résultat, k€",
+                scale=alt.Scale(zero=False),
+                axis=alt.Axis(format=",.0f", tickCount=5),
+            ),
+            x2="plus:Q",
         ),
-        place.mark_text(dx=0, dy=0, text="▼", color=charts.PALETTE[1]).encode(x="moins:Q"),
-        place.mark_text(dx=0, dy=0, text="▲", color=charts.PALETTE[1]).encode(x="plus:Q"),
+        place.mark_text(text="▼", color=charts.PALETTE[1]).encode(x="moins:Q"),
+        place.mark_text(text="▲", color=charts.PALETTE[1]).encode(x="plus:Q"),
     )
     says = (
         f"{title} : résultat {verdict['year']} quand une hypothèse, seule, va d'un bout à l'autre"

@@ -6,6 +6,7 @@ A tariff or a cost changes no run: both are read again from what is stored.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import streamlit as st
@@ -14,7 +15,6 @@ from twin.model.budget.volumes import Volumes
 from twin.planning.volumes import stage_volumes
 from twin.scenarios.library import load_library
 from twin.scenarios.schema import Experiment, Scenario
-from twin.scenarios.store import identify
 from twin.ui.answers import RUNS
 from twin.ui.jobs import about, followed, job, start
 from twin.ui.question import Question
@@ -27,26 +27,29 @@ REPLICATIONS = 4
 DRAWS = 2000
 
 
+class _NotStoredError(Exception):
+    """Some replication is still to be played."""
+
+
 def stages_of(question: Question) -> tuple[Volumes, ...] | None:
     """Volumes of a question; None while they are computed, which the page then shows."""
-    scenario, seed = question.scenario, question.experiment.seed
-    key = (identify(question.name, scenario, seed).folder, scenario.budget.staffing)
-    if st.session_state.get(STAGES) != key:
-        st.session_state[STAGES] = key
-        start(STAGES, _command(question))
-    found = followed(STAGES, "Simulation de la montée en charge")
-    if found is None:
-        return None
-    if not found.kept:
+    # Prices change no volume: left out of what the answer is kept by.
+    unpriced = question.scenario.model_copy(
+        update={"tariffs": load_library()[question.name].tariffs}
+    )
+    experiment = question.experiment.exactly(REPLICATIONS)
+    with suppress(_NotStoredError):
+        return _read(question.name, unpriced.model_dump_json(), experiment.model_dump_json())
+    asked = _command(question)
+    if st.session_state.get(STAGES) != asked:
+        st.session_state[STAGES] = asked
+        start(STAGES, asked)
+    if followed(STAGES, "Simulation de la montée en charge") is not None:
         st.info("La montée en charge n'a pas été simulée jusqu'au bout.")
         if st.button("Reprendre la simulation"):
             del st.session_state[STAGES]
             st.rerun()
-        return None
-    # Prices change no volume: left out of what the answer is kept by.
-    unpriced = scenario.model_copy(update={"tariffs": load_library()[question.name].tariffs})
-    experiment = question.experiment.exactly(REPLICATIONS)
-    return _read(question.name, unpriced.model_dump_json(), experiment.model_dump_json())
+    return None
 
 
 @st.cache_data(max_entries=16, show_spinner="Lecture des simulations…")
@@ -56,7 +59,13 @@ def _read(name: str, scenario: str, experiment: str) -> tuple[Volumes, ...]:
         Experiment.model_validate_json(experiment),
         name=name,
         out=RUNS,
+        progress=_nothing_to_play,
     )
+
+
+def _nothing_to_play(_: str, finished: int, wanted: int) -> None:
+    if finished < wanted:
+        raise _NotStoredError
 
 
 def ask_risk(question: Question, year: int) -> None:
