@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -99,3 +100,6 @@ def test_a_job_ends_with_its_server(long: list[str]) -> None:
     server.wait()
     server.stdout.close()
     assert gone(pid)
+    assert list(Path(tempfile.gettempdir()).glob(f"twin-job-{server.pid}-*"))
+    Job(["--version"])._process.wait()
+    assert not list(Path(tempfile.gettempdir()).glob(f"twin-job-{server.pid}-*"))

@@ -176,7 +176,8 @@ class Searcher:
         for (agent, i), hold in self._holds.items():
             held = agent in best[i]
             if i not in free or agent in kept[i]:
-                model.proto.variables[hold.index].domain[:] = [int(held), int(held)]
+                domain = model.proto.variables[hold.index].domain
+                domain[0] = domain[1] = int(held)
             else:
                 model.add_hint(hold, int(held))
         for agent in range(len(self.problem.agents) if paced else 0):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,8 +17,9 @@ import weakref
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 
+import psutil
 import streamlit as st
 
 from twin.ui.question import Question
@@ -30,6 +32,7 @@ PATIENCE_S = 10.0
 LOOK_S = 1.0
 S_PER_MIN = 60
 
+_PREFIX = "twin-job-"
 _DRAWN = {"TTY_COMPATIBLE": "1", "TTY_INTERACTIVE": "1", "COLUMNS": "200", "NO_COLOR": "1"}
 """The command draws its progress as on a terminal: its last line is what it does now."""
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -54,7 +57,8 @@ class Job:
     """
 
     def __init__(self, arguments: Sequence[str]) -> None:
-        held = TemporaryDirectory(prefix="twin-")
+        _sweep()
+        held = TemporaryDirectory(prefix=f"{_PREFIX}{os.getpid()}-")
         self.arguments = tuple(arguments)
         self.folder = Path(held.name)
         self._started = time.monotonic()
@@ -201,6 +205,14 @@ def followed(name: str, says: str, partial: Callable[[Job], None] | None = None)
 def _jobs() -> dict[str, Job]:
     held: dict[str, Job] = st.session_state.setdefault("jobs", {})
     return held
+
+
+def _sweep() -> None:
+    """Remove the folders of servers that were ended before they could."""
+    for left in Path(gettempdir()).glob(f"{_PREFIX}*-*"):
+        owner = left.name.removeprefix(_PREFIX).partition("-")[0]
+        if owner.isdigit() and not psutil.pid_exists(int(owner)):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _interrupt(process: subprocess.Popen[bytes], patience_s: float) -> None:
