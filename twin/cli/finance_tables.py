@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from rich.table import Table
 
-from twin.cli.show import console, mask, number
+from twin.cli.show import console, number
+from twin.contracts import mask
 from twin.model.budget.accounts import Accounts, Budget, Perimeter
 from twin.model.budget.breakeven import Balance
 from twin.model.budget.communes import YEARS, CommuneView
 from twin.model.budget.costs import inhabitants, unit_costs
 from twin.model.budget.levers import Tariffs
-from twin.model.budget.lines import Line, Section, Side
 from twin.model.budget.money import CENTS_PER_EUR
 from twin.model.budget.pay import Pay
 from twin.model.budget.risk import PERIMETERS, Risk
@@ -21,6 +21,7 @@ from twin.model.budget.shares import ForfaitCost, by_forfait
 from twin.model.budget.volumes import Volumes
 from twin.model.patterns import load_functions
 from twin.planning.finance import SeatNeed, Verdict
+from twin.reports.accounts import CHAPTERS, SECTIONS, SIDES, TITLES, by_chapter
 
 __all__ = [
     "show_balance",
@@ -29,32 +30,6 @@ __all__ = [
     "show_risk",
 ]
 
-TITLES: dict[Perimeter, str] = {"tariff": "Périmètre tarifaire", "full": "Coût complet"}
-CHAPTERS = {
-    "011": "Charges à caractère général",
-    "012": "Charges de personnel",
-    "65": "Autres charges de gestion courante",
-    "66": "Charges financières",
-    "68": "Dotations aux provisions",
-    "042": "Opérations d'ordre entre sections",
-    "70": "Produits des services",
-    "75": "Prise en charge par la MEL",
-    "78": "Reprises sur provisions",
-    "023": "Virement à l'investissement",
-    "021": "Virement du fonctionnement",
-    "10": "Dotations : FCTVA, apport de la MEL",
-    "13": "Subventions d'investissement",
-    "16": "Emprunts",
-    "20": "Immobilisations incorporelles",
-    "204": "Subventions d'équipement versées",
-    "21": "Immobilisations corporelles",
-    "040": "Opérations d'ordre entre sections",
-}
-SECTIONS: tuple[tuple[Section, str], ...] = (
-    ("operating", "Fonctionnement"),
-    ("investment", "Investissement"),
-)
-SIDES: tuple[tuple[Side, str], ...] = (("expense", "dépenses"), ("receipt", "recettes"))
 SHOWN_ASSUMPTIONS = 12
 EUR_PER_KEUR = 1000
 WIDEST_LABEL = 38
@@ -215,16 +190,10 @@ def _accounts(perimeter: Perimeter, accounts: Accounts, *, lines: bool) -> Table
                     label = f"  {line.nature.chapter} {line.nature.label}"[:WIDEST_LABEL]
                     table.add_row(label, *map(_keur, line.cents))
             else:
-                for chapter in sorted({line.nature.chapter for line in here}):
-                    label = f"  {chapter} {CHAPTERS[chapter]}"
-                    table.add_row(label, *map(_keur, _chapter(here, chapter)))
+                for chapter, amounts in by_chapter(here).items():
+                    table.add_row(f"  {chapter} {CHAPTERS[chapter]}", *map(_keur, amounts))
             table.add_row("  total", *map(_keur, accounts.total(section, side)))
     return table
-
-
-def _chapter(lines: Sequence[Line], chapter: str) -> list[int]:
-    chosen = [line.cents for line in lines if line.nature.chapter == chapter]
-    return [sum(year) for year in zip(*chosen, strict=True)]
 
 
 def _side_by_side(budget: Budget) -> Table:

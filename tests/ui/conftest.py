@@ -1,0 +1,39 @@
+"""A place whose library is the small one, and whose runs hold its answers."""
+
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import SCENARIOS
+from twin.planning.volumes import stage_volumes
+from twin.scenarios import library as libraries
+from twin.scenarios.experiment import run
+from twin.scenarios.library import load_library
+from twin.ui import answers
+from twin.ui.tariffs_runs import REPLICATIONS
+
+COMMUNES = "insee,cameras,forfait,window,joined\n59360,3,3,00:00-24:00,\n59507,2,3,00:00-24:00,\n"
+
+
+@pytest.fixture(scope="session")
+def answered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder with a library, the sixteen replications and the stages of its first scenario."""
+    folder = tmp_path_factory.mktemp("answered")
+    (folder / "communes.csv").write_text(COMMUNES)
+    (folder / "scenarios.yaml").write_text(SCENARIOS.format(communes=folder / "communes.csv"))
+    library, out = load_library(folder / "scenarios.yaml"), folder / "runs"
+    run(library["tiny"], library.experiment.exactly(16), name="tiny", out=out)
+    stage_volumes(library["tiny"], library.experiment.exactly(REPLICATIONS), name="tiny", out=out)
+    return folder
+
+
+@pytest.fixture
+def small(answered: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder from which `make app` is called; what it plays, it plays in a thread."""
+    shutil.copytree(answered / "runs", tmp_path / "runs")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(libraries, "_SHIPPED", answered / "scenarios.yaml")
+    monkeypatch.setattr(answers, "_workers", lambda: ThreadPoolExecutor(1))
+    return tmp_path
