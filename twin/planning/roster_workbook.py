@@ -26,7 +26,7 @@ def verdicts(report: Report) -> Iterator[tuple[str, str, str, str, str]]:
         if worst is None:
             yield rule.words, rule.article, limit, "", "non vérifiable"
             continue
-        nearest = f"{worst.found:.3g} {rule.unit} ({worst.agent}, {worst.day})"
+        nearest = f"{worst.found:.3g} {rule.unit} ({worst.agent}, {worst.day:%d/%m/%Y})"
         beyond = len(found.breaches)
         yield (
             rule.words,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import altair as alt
 import pandas as pd
 import streamlit as st
@@ -9,7 +11,8 @@ import streamlit as st
 from twin.contracts import Figure, Kind
 from twin.model.patterns import load_functions
 from twin.model.seats import seated_shifts
-from twin.planning.covering import ShiftType, WeekPlan
+from twin.model.working_time import load_working_time
+from twin.planning.covering import OPERATOR, ShiftType, WeekPlan
 from twin.planning.first_screen import FirstScreen, first_screen
 from twin.reports import charts
 from twin.reports.figures import chosen_figures, figures, period, unseen
@@ -72,7 +75,8 @@ def show() -> None:
         tighten(question, found)
     _show_posts(screen, question.scenario)
     show_sizing(question)
-    show_roster(question, round(screen.etpt.value))
+    operators = (row.etpt for row in screen.staffing.posts if row.function == OPERATOR)
+    show_roster(question, math.ceil(sum(operators)))
 
 
 @st.cache_data(max_entries=64, show_spinner="Calcul des postes…")
@@ -219,7 +223,8 @@ def _show_posts(screen: FirstScreen, scenario: Scenario) -> None:
         " facteur par facteur."
     ).replace(".", ",", 2)
     charted(drawn.properties(height=260), table.round(2).reset_index(), says)
+    regime = load_working_time().regimes[scenario.seats.regime].label
     st.caption(
-        f"Régime {scenario.seats.regime}. Le total après « {STEPS['breaks']} » est l'ETPT ; le"
-        " dernier est l'ETP à budgéter."
+        f"Régime : {regime}. Le total après « {STEPS['breaks']} » est l'ETPT ; le dernier est l'ETP"
+        " à budgéter."
     )

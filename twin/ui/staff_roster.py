@@ -24,9 +24,9 @@ __all__ = ["show_roster"]
 JOB = "staff-roster"
 FILE = "planning.csv"
 NOTICE = "Calculé par un modèle ; pas un avis juridique. Aucun nom d'agent."
-DAYS_PER_WEEK = 7
 MOST_AGENTS, MOST_WEEKS = 120, 26
-WEEKS = 8
+WEEKS = 12
+SHOWN_DAYS = 28
 SECONDS = (10, 30, 60, 180)
 MOST_BREACHES = 50
 AGENT_PX = 18
@@ -111,13 +111,14 @@ def _show_document(document: dict[str, Any]) -> None:
 def _show_duties(duties: Sequence[Duty]) -> None:
     """Who works when, four weeks at a time."""
     days = sorted({duty.start.date() for duty in duties})
-    weeks = sorted({_monday(day) for day in days})
     chosen = st.selectbox(
-        "Semaines montrées", weeks[::4], format_func=lambda day: f"à partir du {day:%d/%m/%Y}"
+        "Quatre semaines montrées",
+        days[::SHOWN_DAYS],
+        format_func=lambda day: f"à partir du {day:%d/%m/%Y}",
     )
     if chosen is None:
         return
-    ends = chosen + timedelta(days=4 * DAYS_PER_WEEK)
+    ends = chosen + timedelta(days=SHOWN_DAYS)
     rows = pd.DataFrame(
         [
             {
