@@ -21,7 +21,7 @@ NAME, LEVER = "scenario", "avec"
 """Keys of the address: the scenario's name, and one ``block.lever=value`` for each lever moved."""
 
 MAX_LEVERS = 60
-OF_FILES = ("communes.file", "seats.roster")
+OF_FILES = ("communes.file", "seats.roster", "network.links")
 """Levers that name a file of this machine: an address never does."""
 
 
