@@ -22,6 +22,7 @@ __all__ = [
     "cells",
     "changed_levers",
     "chosen_figures",
+    "day",
     "figures",
     "interval",
     "number",
@@ -123,6 +124,17 @@ def period(stored: Run) -> str:
     last = first + timedelta(days=horizon["days"] - 1)
     start, end = (format_date(day, "dd/MM/yyyy", locale=LOCALE) for day in (first, last))
     return f"du {start} au {end}"
+
+
+def day(iso: str) -> str:
+    """Write a date as a French reader expects it.
+
+    Examples
+    --------
+    >>> day("2027-01-04")
+    '04/01/2027'
+    """
+    return format_date(date.fromisoformat(iso), "dd/MM/yyyy", locale=LOCALE)
 
 
 def changed_levers(stored: Run, scenario: Scenario) -> list[str]:

@@ -13,7 +13,7 @@ import streamlit as st
 
 from twin.contracts import Figure, Kind, load_stream_types
 from twin.reports.charts import PALETTE
-from twin.reports.figures import number
+from twin.reports.figures import day, number
 from twin.streams.install import find_binary
 from twin.streams.report import OBJECTIVE_WORDS, Campaign
 from twin.ui.answers import RUNS
@@ -138,7 +138,7 @@ def _show_rows(campaign: Campaign) -> None:
         origin = campaign.provenance
         st.markdown(
             f"**Ces mesures ne valent que pour** : {origin['host']}, noyau {origin['kernel']},"
-            f" MediaMTX {origin['server_version']}, le {origin['measured_on']}."
+            f" MediaMTX {origin['server_version']}, le {day(origin['measured_on'])}."
         )
     if rows["floors"]:
         st.subheader("Le banc contre lui-même")

@@ -23,7 +23,7 @@ from twin.model.network.ingest import NodeCount, nodes_for
 from twin.model.territory import build_territory
 from twin.planning.network import MEASURED_HERE
 from twin.reports.charts import PALETTE
-from twin.reports.figures import number
+from twin.reports.figures import day, number
 from twin.scenarios.schema import Scenario
 from twin.streams.report import OBJECTIVE_WORDS
 from twin.ui.bench import show_bench
@@ -50,8 +50,8 @@ def show() -> None:
     st.title("Flux")
     st.markdown(
         "Les serveurs et les liens portent-ils les caméras, et lequel cède le premier ? Ce que"
-        " porte un serveur est **mesuré**, sur une machine nommée, et ne vaut que pour elle. Le tracé du"
-        " réseau est une **hypothèse** : la fibre réelle n'est pas publique."
+        " porte un serveur est **mesuré**, sur une machine nommée, et ne vaut que pour elle. Le"
+        " tracé du réseau est une **hypothèse** : la fibre réelle n'est pas publique."
     )
     question = question_bar()
     for part in (_show_capacity, show_network, show_failures):
@@ -80,6 +80,10 @@ def _show_capacity(question: Question) -> None:
     )
     _show_machine(capacity)
     figures_table(_measured(capacity), "Ce que le serveur a porté, et ce que coûte un flux.")
+    st.caption(
+        "Intervalle des caméras : entre le dernier palier tenu et le premier manqué ; des autres :"
+        " à 95 %, de l'ajustement aux paliers."
+    )
     missed = " ; ".join(OBJECTIVE_WORDS.get(name, name) for name in capacity.binds.split(", "))
     st.markdown(f"Objectif manqué juste au-delà : **{missed}**.")
     with st.expander(f"Ce que cette mesure ne dit pas ({len(capacity.not_tested)} points)"):
@@ -92,14 +96,14 @@ def _show_machine(capacity: Capacity) -> None:
     st.markdown(
         f"**Machine** : {origin.host}, noyau {origin.kernel}, {capacity.cores} cœur donné au"
         f" serveur. **Serveur** : MediaMTX {origin.server_version}. **Mesuré** le"
-        f" {origin.measured_on}. Autres programmes pendant la mesure : {origin.neighbours} ;"
+        f" {day(origin.measured_on)}. Autres programmes pendant la mesure : {origin.neighbours} ;"
         f" priorité : {origin.priority}."
     )
 
 
 def _measured(capacity: Capacity) -> list[tuple[str, Figure]]:
     origin = capacity.provenance
-    source = f"banc du {origin.measured_on}, {origin.host}, MediaMTX {origin.server_version}"
+    source = f"banc du {day(origin.measured_on)}, {origin.host}, MediaMTX {origin.server_version}"
 
     def figure(found: Interval, unit: str) -> Figure:
         return Figure(found.value, found.low, found.high, unit, Kind.MEASURED, source)

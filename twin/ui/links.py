@@ -53,7 +53,7 @@ def show_network(question: Question) -> None:
     st.header("Le réseau : qui cède le premier")
     st.markdown(
         "Le centre est joué sur la période du scénario, et chaque image ouverte, enregistrée ou"
-        " extraite est suivie de lien en lien. « Remplissage » : la pointe rapportée au débit du lien."
+        " extraite est suivie de lien en lien. « Remplissage » : la pointe rapportée au débit."
     )
     done = _asked(NETWORK, question, "Étude du réseau", ["--draw", "{folder}/map.json"])
     if done is None:
@@ -91,8 +91,8 @@ def _show_first(
     full = sum(each["share"] > 1 for each in everything)
     st.markdown(
         f"**Le premier à se remplir : {_named(first['name'], names)}.** Si tous les flux étaient"
-        f" envoyés et enregistrés au centre, ce serait : {_named(other['name'], names)}. La coupe la"
-        f" plus faible entre une commune et les agents : {_named(weakest['source'], names)}."
+        f" envoyés et enregistrés au centre, ce serait : {_named(other['name'], names)}. La coupe"
+        f" la plus faible entre une commune et les agents : {_named(weakest['source'], names)}."
     )
     figures_table(
         [

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import altair as alt
 import pandas as pd
 import streamlit as st
-from babel.dates import format_date
 
 from twin.contracts import Figure, Kind
 from twin.errors import StoreError
 from twin.files import data_folder
 from twin.reports import charts
-from twin.reports.figures import LOCALE, cells, number
+from twin.reports.figures import cells, day, number
 from twin.reports.stress import stress_report
 from twin.scenarios.library import load_library
 from twin.scenarios.store import Run, engine_digest, stored_runs
@@ -53,16 +51,16 @@ ENGINES = {
 }
 
 LIMITS = """
-- **La délinquance, et l'effet des caméras sur elle.** Le jumeau compte ce qu'une salle voit, répond et
-  coûte. Les faits enregistrés ne servent qu'à répartir sa charge entre les communes.
-- **Une seule constante pour toutes les villes.** La demande vient de deux salles observées ; l'écart
-  d'un territoire à elles est une hypothèse.
-- **La lassitude de l'agent** devant ses écrans, et ce que manque une recrue : aucune étude lisible ne
-  les chiffre pour une salle de vidéoprotection.
+- **La délinquance, et l'effet des caméras sur elle.** Le jumeau compte ce qu'une salle voit, répond
+  et coûte. Les faits enregistrés ne servent qu'à répartir sa charge entre les communes.
+- **Une seule constante pour toutes les villes.** La demande vient de deux salles observées ;
+  l'écart d'un territoire à elles est une hypothèse.
+- **La lassitude de l'agent** devant ses écrans, et ce que manque une recrue : aucune étude lisible
+  ne les chiffre pour une salle de vidéoprotection.
 - **Les transports et la fraude** : d'autres services les traitent.
 - **Les logiciels d'analyse d'image** : leur cadre est temporaire, leurs erreurs ici sont inconnues.
 - **Le réseau réel** : la fibre n'est pas publique, son tracé est une hypothèse.
-- **Les décisions des communes** : les communes sont intéressées, aucune n'a délibéré dans ce jumeau.
+- **Les décisions des communes** : les communes sont intéressées, aucune n'a délibéré ici.
 - **Les personnes** : aucune image, aucun nom ; un siège a un numéro.
 """
 
@@ -97,17 +95,18 @@ def _known_answers() -> None:
     if not (found := _kept(VALIDATION)):
         return
     rows = found["verdicts"]
-    source = f"twin validate du {_day(found['made_on'])}, graine {found['seed']}"
+    source = f"twin validate du {day(found['made_on'])}, graine {found['seed']}"
     agreeing = sum(row["agrees"] for row in rows)
     figures_table(
-        [("Réponses retrouvées", _exact(agreeing, "verdicts", source))]
-        + [("Verdicts rendus", _exact(len(rows), "verdicts", source))],
+        [
+            ("Réponses retrouvées", _exact(agreeing, "verdicts", source)),
+            ("Verdicts rendus", _exact(len(rows), "verdicts", source)),
+        ],
         "Nombre de verdicts rendus, et de réponses retrouvées.",
     )
-    if wrong := [row for row in rows if not row["agrees"]]:
-        st.error(
-            f"En désaccord : {' ; '.join(f'{row["name"]}, {row["quantity"]}' for row in wrong)}"
-        )
+    wrong = [f"{row['name']}, {row['quantity']}" for row in rows if not row["agrees"]]
+    if wrong:
+        st.error(f"En désaccord : {' ; '.join(wrong)}.")
     st.caption(
         "Les intervalles sont choisis ensemble : un moteur juste paraîtrait faux une fois sur cent"
         " au plus. Les noms des systèmes sont ceux de la littérature, en anglais."
@@ -133,7 +132,7 @@ def _verdicts(rows: list[dict[str, Any]]) -> pd.DataFrame:
 
 
 def _intervals(rows: list[dict[str, Any]]) -> alt.TopLevelMixin:
-    """Known answer within each interval, on one scale: 0 is what was found, 1 the interval's end."""
+    """Known answer within each interval, on one scale: 0 is what was found, 1 its end."""
     played = [row for row in rows if row["high"] > row["low"]]
     table = pd.DataFrame(
         {
@@ -174,7 +173,7 @@ def _predictions() -> None:
     )
     if not (found := _kept(PREDICTIONS)):
         return
-    source = f"twin calibrate du {_day(found['made_on'])}, graine {found['seed']}"
+    source = f"twin calibrate du {day(found['made_on'])}, graine {found['seed']}"
     rows, drawn = [], []
     for each in found["predictions"]:
         name = f"{each['centre']}, {OBSERVED[each['observable']]}"
@@ -219,9 +218,9 @@ def _reconciliation() -> None:
     found = reconcile(data_folder())
     st.header("Notre table, et les chiffres montrés aux élus")
     st.markdown(
-        f"À gauche, ce que la {PLENARY} a montré pour {SHOWN_YEAR} ; à droite, la somme des cellules"
-        " que la base officielle publie. Une cellule que le secret statistique retient manque à la"
-        " somme : l'écart attendu est négatif, jamais exactement nul."
+        f"À gauche, ce que la {PLENARY} a montré pour {SHOWN_YEAR} ; à droite, la somme des"
+        " cellules que la base officielle publie. Une cellule que le secret statistique retient"
+        " manque à la somme : l'écart attendu est négatif, jamais exactement nul."
     )
     st.table([_line(line) for line in found.lines], hide_index=True, alt="Réconciliation.")
     st.caption(f"Nature : {Kind.MEASURED.value}. Sources : {PLENARY} ; {FACTS}.")
@@ -324,7 +323,3 @@ def _exact(value: float, unit: str, source: str, kind: Kind = Kind.COMPUTED) -> 
 
 def _signed(value: float) -> str:
     return f"{'+' if value > 0 else ''}{number(value)}"
-
-
-def _day(iso: str) -> str:
-    return format_date(date.fromisoformat(iso), "dd/MM/yyyy", locale=LOCALE)
