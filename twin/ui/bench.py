@@ -72,8 +72,8 @@ def _show_start() -> None:
     running = (found := job(BENCH)) is not None and found.code is None
     with st.form("flows-start"):
         what, how, which = st.columns(3)
-        work = what.selectbox("Mesure", list(WORK), 1, format_func=WORK.get)
-        mode = how.selectbox("Flux", list(MODES), 1, format_func=MODES.get)
+        work = what.selectbox("Mesure", list(WORK), 1, format_func=lambda key: WORK[key])
+        mode = how.selectbox("Flux", list(MODES), 1, format_func=lambda key: MODES[key])
         profiles = load_stream_types().profiles
         profile = which.selectbox(
             "Type de flux",

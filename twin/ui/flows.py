@@ -149,8 +149,8 @@ def _show_nodes(capacity: Capacity, scenario: Scenario) -> None:
         st.warning("Ce type de flux n'a pas été mesuré : le coût de ses paquets est extrapolé.")
     _draw_nodes(capacity, types, profile, streams)
     st.caption(
-        f"Chaque serveur a les {number(capacity.cores)} cœurs du banc : ce que des cœurs de plus"
-        " apporteraient n'a pas été mesuré."
+        "Chaque serveur a autant de cœurs que celui du banc : ce que d'autres apporteraient n'a pas"
+        " été mesuré."
     )
 
 

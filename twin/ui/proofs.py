@@ -156,7 +156,7 @@ def _intervals(rows: list[dict[str, Any]]) -> alt.TopLevelMixin:
         )
     )
     ends = alt.Chart(pd.DataFrame({"y": [-1, 1]})).mark_rule(strokeDash=[4, 4]).encode(y="y:Q")
-    return (points + ends).properties(height=260)
+    return alt.layer(points, ends).properties(height=260)
 
 
 def _predictions() -> None:
@@ -220,7 +220,7 @@ def _reconciliation() -> None:
     st.markdown(
         f"À gauche, ce que la {PLENARY} a montré pour {SHOWN_YEAR} ; à droite, la somme des"
         " cellules que la base officielle publie. Une cellule que le secret statistique retient"
-        " manque à la somme : l'écart attendu est négatif, jamais exactement nul."
+        " manque à la somme : l'écart attendu est plutôt négatif."
     )
     st.table([_line(line) for line in found.lines], hide_index=True, alt="Réconciliation.")
     st.caption(f"Nature : {Kind.MEASURED.value}. Sources : {PLENARY} ; {FACTS}.")
