@@ -11,7 +11,9 @@ import pandas as pd
 import streamlit as st
 
 from twin.contracts import Figure, Kind
+from twin.model.assumptions import load_assumptions
 from twin.model.mel import load_mel
+from twin.reports.charts import PALETTE
 from twin.reports.figures import cells, number
 from twin.ui.jobs import Job, followed, start
 from twin.ui.question import Question
@@ -44,7 +46,7 @@ WORDS = {
     "gendarmerie": "gendarmerie",
     "cellular": "réseau mobile",
     "operators": "agents",
-    "commune": "site de",
+    "site": "site du centre",
 }
 
 
@@ -165,7 +167,7 @@ def show_failures(question: Question) -> None:
     for moved, other in found["reversals"].items():
         key, _, end = moved.partition(", ")
         st.markdown(
-            f"- Si `{key}` est {HAZARDS[end]}, c'est une autre qui vient d'abord :"
+            f"- Avec « {load_assumptions()[key].label} » {HAZARDS[end]}, une autre vient d'abord :"
             f" {_of(other, names)}."
         )
 
@@ -192,7 +194,7 @@ def _draw_failures(rows: Sequence[Row], names: Mapping[str, str]) -> None:
     )
     bars = (
         alt.Chart(drawn)
-        .mark_bar()
+        .mark_bar(color=PALETTE[0])
         .encode(
             x=alt.X("h:Q", title="heures-caméras perdues par an"),
             y=alt.Y("panne:N", sort="-x", title=None, axis=alt.Axis(labelLimit=380)),

@@ -239,7 +239,10 @@ def _reconciliation() -> None:
     )
     trends = [*found.short_trends, *found.vehicle_theft]
     st.table([_trend(each) for each in trends], hide_index=True, alt="Tendances sur un an.")
-    st.caption(f"Nature : {Kind.COMPUTED.value} de {FACTS}. Annoncé : {PLENARY}.")
+    st.caption(
+        f"Nature : {Kind.COMPUTED.value} de {FACTS}. Annoncé : {PLENARY} ; les violences y étaient"
+        " comptées selon l'ancienne définition."
+    )
 
 
 def _line(line: CategoryLine) -> dict[str, str]:
