@@ -123,8 +123,8 @@ def _draw(rows: Sequence[Row], conclusion: Conclusion) -> None:
     limit = pd.DataFrame({"x": [factor * conclusion.threshold]})
     rule = alt.Chart(limit).mark_rule(strokeDash=[4, 4]).encode(x="x:Q")
     says = (
-        f"{label} : d'un bout à l'autre de chaque hypothèse, la plus influente en tête. Le point est"
-        " la valeur haute de l'hypothèse, le trait le seuil de la conclusion."
+        f"{label} : d'un bout à l'autre de chaque hypothèse, la plus influente en tête. Le point"
+        " est la valeur haute de l'hypothèse, le trait le seuil de la conclusion."
     )
     table = drawn.assign(**{name: drawn[name].map(number) for name in ("À la basse", "À la haute")})
     charted(alt.layer(bars, high, rule), table, says)
