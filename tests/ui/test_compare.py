@@ -40,7 +40,9 @@ def test_two_questions_are_compared_as_the_command_does(page: AppTest, small: Pa
     found = compare(results)
     shown = next(each.value for each in page.table if "Repère" in each.value)
     assert len(shown) == len(found)
-    assert set(shown["Source"]) == {"16 réplications communes, par paires"}
+    assert shown["Source"].tolist() == [
+        f"{each.replications} réplications communes, par paires" for each in found
+    ]
 
 
 def test_official_sources_are_a_lever_that_says_what_it_replaces() -> None:
@@ -50,7 +52,7 @@ def test_official_sources_are_a_lever_that_says_what_it_replaces() -> None:
     assert not page.exception
     assert page.query_params["avec"] == "assumptions.sources=official"
     rows = page.table[0].value
-    assert any("communes" in what for what in rows["Quoi"])
+    assert any("communes concernées" in what for what in rows["Quoi"])
     said = [each.value for each in page.markdown]
     assert sum("La constante des" in text for text in said) == 2
     page.toggle[0].set_value(False).run()

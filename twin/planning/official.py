@@ -154,7 +154,13 @@ def _counted(communes: list[Commune], what: str) -> str:
     values = [getattr(commune, what) for commune in communes]
     if what == "cameras":
         return f"{sum(values)} in all"
-    return ", ".join(f"{value} ({count})" for value, count in sorted(Counter(values).items()))
+    return ", ".join(
+        f"{_plain(value)} ({count})" for value, count in sorted(Counter(values).items())
+    )
+
+
+def _plain(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _anchors() -> Iterator[Replaced]:

@@ -132,7 +132,7 @@ def _live(path: Path, running: Job) -> dict[str, Any]:
 def _show_rows(campaign: Campaign) -> None:
     rows = campaign.rows
     if not any(rows.values()):
-        st.caption("Aucune mesure n'a été faite ici.")
+        st.caption("Aucune mesure n'est enregistrée ici.")
         return
     if campaign.provenance:
         origin = campaign.provenance
@@ -166,7 +166,7 @@ def _draw_steps(steps: list[dict[str, Any]]) -> None:
         alt.Chart(drawn)
         .mark_point(filled=True, size=80)
         .encode(
-            x=alt.X("cameras:Q", title="caméras"),
+            x=alt.X("cameras:Q", title="caméras", axis=alt.Axis(tickMinStep=1, format="d")),
             y=alt.Y("cpu:Q", title="processeur du serveur", axis=alt.Axis(format="%")),
             color=alt.Color("verdict:N", title="palier", scale=shown),
             shape=alt.Shape("verdict:N", title="palier"),

@@ -70,7 +70,7 @@ def _show_sources(question: Question) -> None:
     if not asked:
         return
     rows = [_replaced(each) for each in replaced(question.scenario)]
-    with st.expander(f"Ce que cela remplace ({number(len(rows))} points)", expanded=True):
+    with st.expander(f"Ce que cela remplace ({number(len(rows))} points)"):
         st.table(rows, hide_index=True, alt="Ce qui change sans la presse.")
         st.caption(f"Nature : {Kind.ASSUMED.value}, sauf source officielle nommée.")
     kept = remaining(question.scenario)
@@ -89,9 +89,9 @@ def _replaced(change: Replaced) -> dict[str, str]:
         before, after = _range(entry), _range(entry.by(Sources.OFFICIAL))
     elif change.subject == "territory":
         label, source = TERRITORY[change.key]
-        what = f"{label} : {number(change.count)} communes"
+        what = f"{label}, communes concernées : {number(change.count)}"
     else:
-        what = f"Profil horaire : {change.key}"
+        what = f"Profil horaire : {change.key.replace('_', ' ')}"
         before, after = (end.replace("anchors", "repères") for end in (before, after))
         source = "la courbe la plus lisse qui respecte les autres : hypothèse"
     return {"Quoi": what, "Avec la presse": before, "Sans elle": after, "Repose sur": source}
