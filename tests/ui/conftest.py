@@ -17,6 +17,7 @@ class Done:
 
     output: str
     folder: Path = Path()
+    arguments: tuple[str, ...] = ()
     code: int = 0
     kept: bool = True
 

@@ -75,7 +75,6 @@ def test_what_reverses_a_conclusion_is_shown() -> None:
     }
     page = AppTest.from_string(HYPOTHESES, default_timeout=60)
     page.session_state["jobs"] = {SEARCH: Done(json.dumps(found))}
-    page.session_state[f"{SEARCH}-asked"] = []
     page.run()
     assert not page.exception
     (table,) = (each.value for each in page.table)

@@ -22,8 +22,6 @@ ASKED = ("network", "tiny", "--engine", "reference", "--json", "--names")
 def page_of(jobs: dict[str, Done] | None = None) -> AppTest:
     page = AppTest.from_string(PAGE, default_timeout=30)
     page.session_state["jobs"] = jobs or {}
-    for name in jobs or {}:
-        page.session_state[f"{name}-asked"] = []
     page.run()
     assert not page.exception
     return page

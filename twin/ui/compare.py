@@ -26,6 +26,7 @@ __all__ = ["show_comparison"]
 
 FEWEST, MOST = 2, 4
 LOOK_S = 1.0
+_EDGE = 100
 PLAYING, PENDING = "compare-playing", "compare-pending"
 
 SAID: Mapping[Finding, str] = {
@@ -166,7 +167,12 @@ def _draw(found: list[Difference], first: str) -> None:
         color=alt.Color("Question:N", title="question"),
     )
     span = base.mark_rule(strokeWidth=2).encode(
-        x=alt.X("Basse:Q", title=f"différence à « {first} », en % de sa valeur"), x2="Haute:Q"
+        x=alt.X(
+            "Basse:Q",
+            title=f"différence à « {first} », en % de sa valeur (au bord : cent et plus)",
+            scale=alt.Scale(domain=[-_EDGE, _EDGE], clamp=True),
+        ),
+        x2="Haute:Q",
     )
     point = base.mark_point(filled=True, size=70).encode(
         x="Différence:Q", shape=alt.Shape("Question:N", title="question")

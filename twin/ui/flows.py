@@ -79,7 +79,8 @@ def _show_capacity(question: Question) -> None:
         horizontal=True,
     )
     _show_machine(capacity)
-    figures_table(_measured(capacity), "Ce que le serveur a porté, et ce que coûte un flux.")
+    says = "Ce que le serveur a porté, et ce que coûte un flux."
+    figures_table(_measured(capacity), says, "Intervalle")
     st.caption(
         "Intervalle des caméras : entre le dernier palier tenu et le premier manqué ; des autres :"
         " à 95 %, de l'ajustement aux paliers."
@@ -143,6 +144,7 @@ def _show_nodes(capacity: Capacity, scenario: Scenario) -> None:
             ("Flux donnés à chacun", _exact(each, "flux", count.nodes.source)),
         ],
         "Nombre de serveurs et flux par serveur.",
+        "Selon le genou mesuré",
     )
     st.markdown(f"Ce qui limite un serveur : **{LIMITS[count.binds]}**.")
     if count.extrapolated:

@@ -16,7 +16,7 @@ from twin.planning.sensitivity import Conclusion
 from twin.planning.study import MAIN_CONCLUSIONS
 from twin.reports.charts import PALETTE
 from twin.reports.figures import SHOWN_AS, cells, number
-from twin.ui.jobs import followed, start
+from twin.ui.jobs import about, followed, start
 from twin.ui.question import Question
 from twin.ui.shown import charted
 
@@ -45,16 +45,14 @@ def show_influence(question: Question) -> None:
     written = {_sentence(Conclusion.read(text)): text for text in MAIN_CONCLUSIONS}
     chosen = st.multiselect("Conclusions", list(written), list(written))
     effort = st.radio("Effort", list(EFFORTS))
-    arguments = ["sensitivity", question.name, "--json", *EFFORTS[effort]]
-    arguments += [word for each in chosen for word in ("--conclusion", written[each])]
-    arguments += [word for lever in question.levers for word in ("--set", lever)]
+    asked = [word for each in chosen for word in ("--conclusion", written[each])]
+    arguments = ("sensitivity", *about(question), "--json", *EFFORTS[effort], *asked)
     if st.button("Chercher", disabled=not chosen):
-        st.session_state[f"{SEARCH}-asked"] = arguments
         start(SEARCH, arguments)
     done = followed(SEARCH, "Recherche de ce qui renverse")
     if done is None or not done.kept or not done.output.startswith("{"):
         return
-    if st.session_state[f"{SEARCH}-asked"] != arguments:
+    if done.arguments != arguments:
         st.warning("Résultats périmés : ils répondent à une autre question. Relancez la recherche.")
     _show(json.loads(done.output))
 

@@ -20,7 +20,9 @@ from tempfile import TemporaryDirectory
 
 import streamlit as st
 
-__all__ = ["Job", "followed", "job", "start", "stop"]
+from twin.ui.question import Question
+
+__all__ = ["Job", "about", "followed", "job", "start", "stop"]
 
 SAID_NO = 1
 """Exit code of a check that came to its end, and says no."""
@@ -47,17 +49,20 @@ class Job:
 
     Attributes
     ----------
+    arguments : tuple of str
+        As it was started.
     folder : Path
         Where its files land; it goes with the job.
     """
 
     def __init__(self, arguments: Sequence[str]) -> None:
         held = TemporaryDirectory(prefix="twin-")
+        self.arguments = tuple(arguments)
         self.folder = Path(held.name)
         self._started = time.monotonic()
         with self._file("stdout").open("wb") as out, self._file("stderr").open("wb") as err:
             self._process = subprocess.Popen(  # noqa: S603
-                [sys.executable, "-m", "twin.cli.leashed", *self._placed(arguments)],
+                [sys.executable, "-m", "twin.cli.leashed", *self._placed()],
                 stdin=subprocess.PIPE,
                 stdout=out,
                 stderr=err,
@@ -112,8 +117,22 @@ class Job:
     def _file(self, name: str) -> Path:
         return self.folder / name
 
-    def _placed(self, arguments: Sequence[str]) -> list[str]:
-        return [each.replace("{folder}", str(self.folder)) for each in arguments]
+    def _placed(self) -> list[str]:
+        return [each.replace("{folder}", str(self.folder)) for each in self.arguments]
+
+
+def about(question: Question) -> list[str]:
+    """Name and levers of a question, as arguments of a command.
+
+    Examples
+    --------
+    >>> from twin.scenarios.library import load_library
+    >>> library = load_library()
+    >>> levers = ("seats.relief=true",)
+    >>> about(Question("reference", "", levers, library["reference"], library.experiment))
+    ['reference', '--set', 'seats.relief=true']
+    """
+    return [question.name, *(part for lever in question.levers for part in ("--set", lever))]
 
 
 def job(name: str) -> Job | None:

@@ -14,8 +14,8 @@ from twin.contracts import Figure, Kind
 from twin.model.assumptions import load_assumptions
 from twin.model.mel import load_mel
 from twin.reports.charts import PALETTE
-from twin.reports.figures import cells, number
-from twin.ui.jobs import Job, followed, start
+from twin.reports.figures import number
+from twin.ui.jobs import Job, about, followed, start
 from twin.ui.question import Question
 from twin.ui.shown import charted, figures_table
 
@@ -119,19 +119,20 @@ def _show_ingest(ingest: Row) -> None:
         (f"Sans image après une coupure de courant : {shares[share]} des caméras", _figure(each))
         for share, each in ingest["blind"].items()
     ]
-    figures_table(rows, "Serveurs, et temps sans image après une coupure.")
+    says = "Serveurs, et temps sans image après une coupure."
+    figures_table(rows, says, "Selon le genou mesuré")
 
 
 def _show_costs(costs: Sequence[Row]) -> None:
     st.subheader("Ce que coûte ce réseau, hors taxes")
     rows = [
-        cells(f"{line['item']}, {when}", _figure(line[key]))
+        (f"{line['item']}, {when}", _figure(line[key]))
         for line in costs
         for key, when in (("investment", "à l'achat"), ("yearly", "par an"))
         if line[key]["value"]
     ]
-    st.table(rows, hide_index=True, alt="Coûts du réseau, ligne par ligne.")
-    st.caption("Les prix sont des hypothèses ; l'intervalle est celui du prix, non du besoin.")
+    figures_table(rows, "Coûts du réseau, ligne par ligne.", "Fourchette du prix")
+    st.caption("Les prix sont des hypothèses ; la fourchette est celle du prix, non du besoin.")
 
 
 def show_failures(question: Question) -> None:
@@ -161,8 +162,8 @@ def show_failures(question: Question) -> None:
             *_price(worst),
         ],
         "La panne qui coûte le plus, en chiffres.",
+        "D'un bout à l'autre des hypothèses",
     )
-    st.caption("Intervalle des heures perdues : toutes les hypothèses de panne, du doux au rude.")
     _draw_failures(rows[:SHOWN], names)
     for moved, other in found["reversals"].items():
         key, _, end = moved.partition(", ")
@@ -211,15 +212,13 @@ def _price(row: Row) -> list[tuple[str, Figure]]:
 
 def _asked(name: str, question: Question, says: str, more: Sequence[str]) -> Job | None:
     """Offer ``twin network`` for a question; the job once it has found something."""
-    arguments = ["network", question.name, "--json", "--names", *more]
-    arguments += [word for lever in question.levers for word in ("--set", lever)]
+    arguments = ("network", *about(question), "--json", "--names", *more)
     if st.button(f"{says} : lancer", key=f"start-{name}"):
-        st.session_state[f"{name}-asked"] = arguments
         start(name, arguments)
     done = followed(name, says)
     if done is None or not done.kept:
         return None
-    if st.session_state[f"{name}-asked"] != arguments:
+    if done.arguments != arguments:
         st.warning("Résultats périmés : ils répondent à une autre question. Relancez le calcul.")
     return done
 

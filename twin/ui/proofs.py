@@ -210,6 +210,7 @@ def _draw_predictions(drawn: pd.DataFrame, rows: list[tuple[str, Figure]]) -> No
     marks = pd.DataFrame({"x": [0.5, 1, 2]})
     rules = alt.Chart(marks).mark_rule(strokeDash=[4, 4], color="#5A6670").encode(x="x:Q")
     table = pd.DataFrame([cells(*row) for row in rows])
+    table = table.rename(columns={"Intervalle à 95 %": "Selon le nombre de sièges"})
     says = "Prédit rapporté au publié, salle par salle ; traits : moitié, égal, double."
     charted((rules + span + point).properties(height=200), table, says)
 

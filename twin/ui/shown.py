@@ -41,9 +41,12 @@ def headlines(figures: Sequence[tuple[str, Figure]]) -> None:
     st.caption(f"Source : {' ; '.join(sources)}.")
 
 
-def figures_table(figures: Iterable[tuple[str, Figure]], alt: str) -> None:
-    """Show figures one per line: value, interval, nature and source."""
-    st.table([cells(label, figure) for label, figure in figures], hide_index=True, alt=alt)
+def figures_table(
+    figures: Iterable[tuple[str, Figure]], alt: str, span: str = "Intervalle à 95 %"
+) -> None:
+    """Show figures one per line: value, interval (under the heading `span`), nature and source."""
+    rows = pd.DataFrame([cells(label, figure) for label, figure in figures])
+    st.table(rows.rename(columns={"Intervalle à 95 %": span}), hide_index=True, alt=alt)
 
 
 def charted(
