@@ -32,7 +32,7 @@ def opened() -> AppTest:
 
 def test_before_any_result_the_page_says_so_and_reconciles(small: Path) -> None:
     page = opened()
-    assert sum("Aucun résultat" in each.value for each in page.info) == 2
+    assert sum("Aucun résultat enregistré" in each.value for each in page.info) == 2
     assert any("Aucun calcul" in each.value for each in page.info)
     lines, totals, trends = (table.value for table in page.table)
     assert "cambriolages" in lines["Catégorie"].tolist()

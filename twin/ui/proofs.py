@@ -309,7 +309,7 @@ def _kept(path: Path) -> dict[str, Any]:
         The file is not what the command writes.
     """
     if not path.exists():
-        st.info("Aucun résultat n'est encore enregistré : lancez le calcul ci-dessus.")
+        st.info("Aucun résultat enregistré. Le calcul ci-dessus en donne un.")
         return {}
     try:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
