@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
 
@@ -10,6 +10,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
+from twin.errors import TwinError
 from twin.model.indicators import load_indicators
 from twin.reports.charts import PALETTE
 from twin.reports.figures import SHOWN_AS, cells, number
@@ -20,7 +21,7 @@ from twin.scenarios.store import Run
 from twin.ui.answers import RUNS, TARGET, asked_for, finished_of, identity_of
 from twin.ui.exchange import Kept
 from twin.ui.question import Question, posed
-from twin.ui.shown import charted
+from twin.ui.shown import charted, told
 
 __all__ = ["show_comparison"]
 
@@ -81,6 +82,8 @@ def _follow(questions: Mapping[str, Question]) -> None:
         playing = st.toggle("Jouer les réplications qui manquent", key=PLAYING)
         st.progress(min(1.0, common / TARGET), f"{common} réplications communes sur {TARGET}")
         pending: list[Future[None]] = st.session_state.get(PENDING, [])
+        with told():
+            _raise_first(pending)
         if not playing:
             for each in pending:
                 each.cancel()
@@ -93,6 +96,14 @@ def _follow(questions: Mapping[str, Question]) -> None:
             _show(questions, 1 << (common.bit_length() - 1))
 
     look()
+
+
+def _raise_first(pending: Iterable[Future[None]]) -> None:
+    """Raise what a worker refused to play; one that was ended from outside is started again."""
+    for each in pending:
+        ended = each.done() and not each.cancelled()
+        if ended and isinstance(problem := each.exception(), TwinError):
+            raise problem
 
 
 def _show(questions: Mapping[str, Question], replications: int) -> None:
