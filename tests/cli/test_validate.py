@@ -1,8 +1,10 @@
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from twin.scenarios.store import engine_digest
 from twin.validation import arithmetic, cases, proof
 from twin.validation.case import Verdict
 from twin.validation.proof import confidence
@@ -61,6 +63,20 @@ def test_an_interruption_is_exit_code_130(twin: Callable, monkeypatch: pytest.Mo
     answer = twin("validate", "--engine", "reference")
     assert (answer.code, answer.out) == (130, "")
     assert answer.err.startswith("twin: interrupted")
+
+
+def test_published_values_are_written_as_json_holds_them(
+    twin: Callable, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(proof, "cases", tuple)
+    monkeypatch.setattr(proof, "confidence", lambda _: 0.99)
+    path = tmp_path / "kept" / "validation.json"
+    answer = twin("validate", "--quick", "--engine", "reference", "--json", "--save", path)
+    assert answer.code == 0
+    found = json.loads(path.read_text())
+    assert found == json.loads(answer.out)
+    assert found["engine"] == engine_digest()
+    assert {row["engine"] for row in found["verdicts"]} == {"arithmetic"}
 
 
 def test_an_unknown_engine_is_refused(twin: Callable) -> None:

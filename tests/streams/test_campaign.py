@@ -292,6 +292,12 @@ def campaign_of(folder: Path) -> Campaign:
     return campaign
 
 
+def test_what_a_step_measures_now_is_read_beside_its_rows(tmp_path: Path) -> None:
+    Campaign(tmp_path).watch({"streams": 12, "latency_p99_ms": math.nan})
+    found = json.loads((tmp_path / "live.json").read_text())
+    assert found == {"streams": 12, "latency_p99_ms": None}
+
+
 def test_a_campaign_is_kept_row_by_row(tmp_path: Path) -> None:
     campaign_of(tmp_path)
     again = Campaign(tmp_path)

@@ -1,11 +1,13 @@
-"""A place whose library is the small one, and whose runs hold its answers."""
+"""Places from which the pages are opened, and what they are given instead of long work."""
 
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import twin
 from tests.conftest import SCENARIOS
 from twin.planning.volumes import stage_volumes
 from twin.scenarios import library as libraries
@@ -14,7 +16,28 @@ from twin.scenarios.library import load_library
 from twin.ui import answers
 from twin.ui.tariffs_runs import REPLICATIONS
 
+__all__ = ["Done", "answered", "played", "small", "twin"]
+
 COMMUNES = "insee,cameras,forfait,window,joined\n59360,3,3,00:00-24:00,\n59507,2,3,00:00-24:00,\n"
+
+
+@dataclass(frozen=True)
+class Done:
+    """A job that has ended: what `twin.ui.jobs.Job` gives of it."""
+
+    output: str
+    folder: Path = Path()
+    arguments: tuple[str, ...] = ()
+    code: int = 0
+    kept: bool = True
+
+
+@pytest.fixture
+def small(scenarios: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A place whose library is the small one."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(libraries, "_SHIPPED", scenarios)
+    return tmp_path
 
 
 @pytest.fixture(scope="session")
@@ -30,8 +53,8 @@ def answered(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def small(answered: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder from which `make app` is called; what it plays, it plays in a thread."""
+def played(answered: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A place whose runs hold the answers already; what it plays, it plays in a thread."""
     shutil.copytree(answered / "runs", tmp_path / "runs")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(libraries, "_SHIPPED", answered / "scenarios.yaml")

@@ -45,6 +45,7 @@ def test_without_an_address_the_first_scenario_is_asked() -> None:
         ({"scenario": ["../../etc"]}, "unknown scenario"),
         ({"scenario": ["reference"], "avec": ["seats.operators.night"]}, "write block.lever=value"),
         ({"scenario": ["reference"], "avec": ["communes.file=/etc/passwd"]}, "a file cannot be"),
+        ({"scenario": ["reference"], "avec": ["network.links=/etc/passwd"]}, "a file cannot be"),
         ({"scenario": ["reference"], "avec": ["communes={file: x}"]}, "not a single value"),
         ({"scenario": ["reference"], "avec": ["horizon.days=1"] * 61}, "at most 60"),
     ],

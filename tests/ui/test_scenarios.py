@@ -44,6 +44,7 @@ def test_the_page_answers_before_any_run(folder: Path) -> None:
     page = opened()
     assert [each.value for each in page.header] == [
         "Questions gardées pendant cette visite",
+        "Comparer",
         "Scénarios proposés",
         "Calculs enregistrés",
     ]

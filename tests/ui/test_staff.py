@@ -35,7 +35,7 @@ class Ended(jobs.Job):
 
 
 @pytest.fixture
-def page(small: Path) -> AppTest:
+def page(played: Path) -> AppTest:
     shown = AppTest.from_string(PAGE, default_timeout=60).run()
     assert not shown.exception
     assert not shown.error

@@ -18,7 +18,7 @@ PAGE = "from twin.ui.tariffs import show; show()"
 
 
 @pytest.fixture
-def page(small: Path) -> AppTest:
+def page(played: Path) -> AppTest:
     """The page, whose stages are stored."""
     shown = AppTest.from_string(PAGE, default_timeout=60).run()
     assert not shown.exception

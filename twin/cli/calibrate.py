@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
-from typing import Annotated
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from twin.model.kappa import Calibration
+    from twin.planning.calibration import Prediction
 
 __all__ = ["app"]
 
@@ -27,6 +34,11 @@ def calibrate(
     predict_only: Annotated[
         bool, typer.Option("--predict-only", help="Predict with the stored constants.")
     ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON only.")] = False,
+    save: Annotated[
+        Path | None,
+        typer.Option("--save", metavar="FILE", help="Keep the JSON too (runs/predictions.json)."),
+    ] = None,
 ) -> None:
     """Find both constants, write data/derived/calibration.json, predict the other centres."""
     if context.invoked_subcommand is not None:
@@ -39,7 +51,7 @@ def calibrate(
     from twin.planning.calibration import calibrate, predict
     from twin.scenarios.library import load_library
 
-    console = Console()
+    console = Console(stderr=as_json)
     if must_compile("kernel"):
         console.print(COMPILING)
     base = load_library()["reference"]
@@ -64,6 +76,12 @@ def calibrate(
         )
     with console.status("predicting the other centres"):
         predictions = predict(base, calibration, years)
+    document = json.dumps(_document(calibration, predictions, years), indent=1, ensure_ascii=False)
+    if save:
+        atomic_write(save, document + "\n")
+    if as_json:
+        print(document)
+        return
     for prediction in predictions:
         centre = prediction.centre
         console.print(
@@ -71,6 +89,33 @@ def calibrate(
             f"({prediction.low:.0f} to {prediction.high:.0f} over its seats), "
             f"{centre.value:.0f} observed ({centre.observable}): x {prediction.factor:.2f}"
         )
+
+
+def _document(
+    calibration: Calibration, predictions: list[Prediction], years: int
+) -> dict[str, Any]:
+    from twin.scenarios.store import engine_digest
+
+    return {
+        "made_on": datetime.now(UTC).date().isoformat(),
+        "engine": engine_digest(),
+        "seed": calibration.seed,
+        "years": years,
+        "predictions": [
+            {
+                "centre": each.centre.name,
+                "cameras": each.centre.cameras,
+                "seats": each.centre.seats,
+                "observable": each.centre.observable,
+                "grade": each.centre.grade,
+                "observed": each.centre.value,
+                "predicted": each.predicted,
+                "low": each.low,
+                "high": each.high,
+            }
+            for each in predictions
+        ],
+    }
 
 
 @app.command("profiles")

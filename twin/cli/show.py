@@ -142,7 +142,7 @@ def sources(scenario: Scenario) -> dict[str, Any]:
     if not is_official(scenario):
         return {}
     lost = [asdict(each) for each in replaced(scenario)]
-    return {"sources": {"replaced": lost, "remaining": remaining(scenario)}}
+    return {"sources": {"replaced": lost, "remaining": [*map(str, remaining(scenario))]}}
 
 
 def show_sources(scenario: Scenario) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -97,6 +98,10 @@ def ramp_command(
             campaign.add("steps", step.row())
             _say_step(live, step)
 
+        def watch(seen: Live) -> None:
+            campaign.watch(asdict(seen))
+            live.update(_line(seen))
+
         for feed in _modes(mode):
             plan = _plan(profile, feed, cameras, seconds, workers, neighbours, probes)
             _describe(campaign, binary, plan)
@@ -106,7 +111,7 @@ def ramp_command(
                 limit=limit,
                 repeats=repeats,
                 on_step=keep,
-                watch=lambda seen: live.update(_line(seen)),
+                watch=watch,
             )
             live.console.print(f"{profile} {feed}: {best} cameras carried, {refused} refused")
             for mixed in fit_plans(plan, best) if best else []:

@@ -7,7 +7,9 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import UTC, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -41,6 +43,10 @@ def validate(
         typer.Option("--workers", metavar="W", min=1, help="Processes; every core by default."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON only.")] = False,
+    save: Annotated[
+        Path | None,
+        typer.Option("--save", metavar="FILE", help="Keep the JSON too (runs/validation.json)."),
+    ] = None,
 ) -> None:
     """Play the systems whose answer is known, and compare it with the interval of the run.
 
@@ -48,6 +54,7 @@ def validate(
     normal, right engines would disagree somewhere in one run of a hundred at most.
     """
     from twin.cli.show import Bar
+    from twin.files import atomic_write
     from twin.model.centre.engines import must_compile
     from twin.validation.case import markdown
     from twin.validation.proof import REPLICATIONS, prove
@@ -68,8 +75,11 @@ def validate(
     except KeyboardInterrupt:
         print(f"twin: interrupted, {bar.done} of {bar.wanted} replications", file=sys.stderr)
         raise typer.Exit(130) from None
+    document = json.dumps(_document(proof), indent=1, ensure_ascii=False, allow_nan=False)
+    if save:
+        atomic_write(save, document + "\n")
     if as_json:
-        print(json.dumps(_document(proof), indent=1, ensure_ascii=False, allow_nan=False))
+        print(document)
     else:
         print(markdown(proof.verdicts))
         print("", *_facts(proof), sep="\n")
@@ -96,11 +106,14 @@ def _facts(proof: Proof) -> Iterator[str]:
 
 
 def _document(proof: Proof) -> dict[str, Any]:
+    from twin.scenarios.store import engine_digest
     from twin.validation.arithmetic import NOT_RUN
     from twin.validation.proof import FALSE_ALARM
 
     verdicts = [asdict(verdict) | {"agrees": verdict.agrees} for verdict in proof.verdicts]
     return {
+        "made_on": datetime.now(UTC).date().isoformat(),
+        "engine": engine_digest(),
         "seed": proof.seed,
         "replications": dict(proof.replications),
         "confidence": proof.confidence,

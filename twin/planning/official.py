@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
-from twin.model.assumptions import Assumption, Assumptions, Sources, load_assumptions
+from twin.model.assumptions import Assumption, Assumptions, Grade, Sources, load_assumptions
 from twin.model.profiles import load_anchors
 from twin.model.territory import Commune, build_territory
 from twin.planning.calibration import observed_centres
 from twin.scenarios.schema import Scenario
 
-__all__ = ["Replaced", "is_official", "official", "remaining", "replaced"]
+__all__ = ["Remaining", "Replaced", "is_official", "official", "remaining", "replaced"]
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,12 @@ class Replaced:
     Attributes
     ----------
     what : str
-        Key of the assumption, or the column of the territory.
+        What it is, in words.
+    subject : {"assumption", "territory", "profile"}
+    key : str
+        Key of the assumption, column of the territory, or name of the profile.
+    count : int
+        Communes that change; 0 for what is not of a commune.
     before, after : str
         As they are with every source, and with official ones and hypotheses only.
     source : str
@@ -33,6 +39,44 @@ class Replaced:
     before: str
     after: str
     source: str
+    subject: Literal["assumption", "territory", "profile"]
+    key: str
+    count: int = 0
+
+
+@dataclass(frozen=True)
+class Remaining:
+    """A number that still rests on press or partisan sources.
+
+    Attributes
+    ----------
+    key : str
+        Assumption, or lever of the demand.
+    value : float
+        What the source gives.
+    of : str
+        Unit of an assumption; the room and what it reported for a lever.
+    lever : bool
+        Whether `key` is a lever.
+    """
+
+    key: str
+    value: float
+    of: str
+    grade: Grade
+    source: str
+    lever: bool
+
+    def __str__(self) -> str:
+        """Write the sentence that is printed."""
+        if self.lever:
+            return (
+                f"{self.key}: found from {self.source}, {self.value:g} of {self.of}, a "
+                f"{self.grade} source; only --set demand.{self.key}=... takes its place"
+            )
+        return (
+            f"{self.key}: no stand-in was written, {self.value:g} {self.of} stays ({self.source})"
+        )
 
 
 def official(scenario: Scenario) -> Scenario:
@@ -53,10 +97,10 @@ def replaced(scenario: Scenario) -> list[Replaced]:
     return [*_assumptions(scenario), *_facts(scenario), *_anchors()]
 
 
-def remaining(scenario: Scenario) -> list[str]:
-    """What still rests on press or partisan sources in `official` of a scenario, in sentences."""
-    sentences = [
-        f"{key}: no stand-in was written, {entry.central:g} {entry.unit} stays ({entry.source})"
+def remaining(scenario: Scenario) -> list[Remaining]:
+    """What still rests on press or partisan sources in `official` of a scenario."""
+    found = [
+        Remaining(key, entry.central, entry.unit, entry.grade, entry.source, lever=False)
         for key, entry in load_assumptions().items()
         if entry.stage == "run" and not Sources.OFFICIAL.allow(entry.by(Sources.OFFICIAL).grade)
     ]
@@ -65,18 +109,18 @@ def remaining(scenario: Scenario) -> list[str]:
         lever = levers[room.police_only]
         given = getattr(scenario.demand, lever) is not None
         if room.role == "calibration" and not given and not Sources.OFFICIAL.allow(room.grade):
-            sentences.append(
-                f"{lever}: found from {room.name}, {room.value:g} of {room.observable}, "
-                f"a {room.grade} source; only --set demand.{lever}=... takes its place"
+            found.append(
+                Remaining(lever, room.value, room.observable, room.grade, room.name, lever=True)
             )
-    return sentences
+    return found
 
 
 def _assumptions(scenario: Scenario) -> Iterator[Replaced]:
     for key, entry in load_assumptions().items():
         other = entry.by(Sources.OFFICIAL)
         if entry.stage == "run" and other != entry and key not in scenario.assumptions:
-            yield Replaced(key, _range(entry), _range(other), other.source)
+            ends = _range(entry), _range(other)
+            yield Replaced(key, *ends, other.source, subject="assumption", key=key)
 
 
 def _range(entry: Assumption) -> str:
@@ -102,14 +146,21 @@ def _facts(scenario: Scenario) -> Iterator[Replaced]:
         changed = [pair for pair in pairs if getattr(pair[0], what) != getattr(pair[1], what)]
         if changed:
             before, after = (_counted([pair[side] for pair in changed], what) for side in (0, 1))
-            yield Replaced(f"{what} of {len(changed)} communes", before, after, source)
+            said, count = f"{what} of {len(changed)} communes", len(changed)
+            yield Replaced(said, before, after, source, "territory", what, count)
 
 
 def _counted(communes: list[Commune], what: str) -> str:
     values = [getattr(commune, what) for commune in communes]
     if what == "cameras":
         return f"{sum(values)} in all"
-    return ", ".join(f"{value} ({count})" for value, count in sorted(Counter(values).items()))
+    return ", ".join(
+        f"{_plain(value)} ({count})" for value, count in sorted(Counter(values).items())
+    )
+
+
+def _plain(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _anchors() -> Iterator[Replaced]:
@@ -125,4 +176,6 @@ def _anchors() -> Iterator[Replaced]:
             f"{total} anchors",
             f"{total - count} anchors",
             "the smoothest curve that meets the others: hypothesis",
+            subject="profile",
+            key=profile,
         )

@@ -14,7 +14,10 @@ from twin.planning.points import Factor, Plays, factors
 from twin.planning.screening import Screening
 from twin.planning.sensitivity import Conclusion, Reversal, ends, reversals, tornado
 
-__all__ = ["Study", "influential", "study"]
+__all__ = ["MAIN_CONCLUSIONS", "Study", "influential", "study"]
+
+MAIN_CONCLUSIONS = ("requisition_in_time>=0.95", "patrols_made>=0.95")
+"""What a centre promises, and an assumption may reverse."""
 
 
 @dataclass(frozen=True)

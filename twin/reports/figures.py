@@ -18,10 +18,12 @@ from twin.scenarios.schema import Scenario
 from twin.scenarios.store import Run, identify
 
 __all__ = [
+    "SHOWN_AS",
     "Family",
     "cells",
     "changed_levers",
     "chosen_figures",
+    "day",
     "figures",
     "interval",
     "number",
@@ -37,7 +39,7 @@ SIGNIFICANT_DIGITS = 3
 WHOLE_FROM = 1_000
 """Numbers are shown whole from here on."""
 
-_SHOWN_AS = {"part": ("%", 100.0), "days": ("jours", 1.0)}
+SHOWN_AS = {"part": ("%", 100.0), "days": ("jours", 1.0)}
 """Units of the indicators that a reader is shown otherwise, and by what they are multiplied."""
 
 
@@ -125,6 +127,17 @@ def period(stored: Run) -> str:
     return f"du {start} au {end}"
 
 
+def day(iso: str) -> str:
+    """Write a date as a French reader expects it.
+
+    Examples
+    --------
+    >>> day("2027-01-04")
+    '04/01/2027'
+    """
+    return format_date(date.fromisoformat(iso), "dd/MM/yyyy", locale=LOCALE)
+
+
 def changed_levers(stored: Run, scenario: Scenario) -> list[str]:
     """Levers and assumptions that differ between a run and a scenario, as ``block.lever``."""
     return sorted(_differences(stored.manifest["scenario"], scenario.resolved()))
@@ -144,7 +157,7 @@ def _of_centre(table: pd.DataFrame) -> dict[str, dict[Hashable, Any]]:
 
 
 def _figure(row: Mapping[Hashable, Any], stored: Run, finished: int) -> Figure:
-    unit, factor = _SHOWN_AS.get(row["unit"], (row["unit"], 1.0))
+    unit, factor = SHOWN_AS.get(row["unit"], (row["unit"], 1.0))
     value, low, high = (factor * row[name] for name in ("mean", "low", "high"))
     if math.isnan(low):
         low = high = value

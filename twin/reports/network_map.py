@@ -13,6 +13,7 @@ from twin.model.mel import load_mel
 from twin.model.network.topology import Network, NodeKind, Place, places_of
 from twin.model.network.use import LinkUse
 from twin.model.territory import Territory
+from twin.reports.charts import PALETTE
 
 __all__ = ["draw_network"]
 
@@ -22,7 +23,7 @@ _DRAWN = {
     NodeKind.AGGREGATION: "point d'agrégation",
     NodeKind.CENTRE: "centre",
 }
-_SUFFIXES = (".svg", ".png")
+_SUFFIXES = (".svg", ".png", ".json")
 _WIDTH = 760
 
 
@@ -33,7 +34,7 @@ def draw_network(
     uses: list[LinkUse],
     path: Path,
 ) -> None:
-    """Write the map as SVG or PNG: sites where they stand, links by how full they get.
+    """Write the map as SVG, PNG or Vega-Lite: sites where they stand, links by how full they get.
 
     Parameters
     ----------
@@ -70,8 +71,8 @@ def draw_network(
     shape = alt.Shape("kind:N", title="nœud", scale=alt.Scale(range=["diamond", "square"]))
     chart = alt.layer(
         links,
-        inner.mark_point(filled=True, opacity=1, size=300, color="#d62728").encode(shape=shape),
-        communes.mark_circle(opacity=1, color="#4c78a8", stroke="white").encode(size=size),
+        inner.mark_point(filled=True, opacity=1, size=300, color=PALETTE[1]).encode(shape=shape),
+        communes.mark_circle(opacity=1, color=PALETTE[0], stroke="white").encode(size=size),
         communes.mark_text(dy=-11, fontSize=9, color="#333333").encode(text="label:N"),
         title=alt.TitleParams(
             "Le réseau des images", subtitle=_provenance(network), anchor="start"

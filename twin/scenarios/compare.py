@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,7 @@ from twin.scenarios.stopping import CONFIDENCE, half_width
 __all__ = [
     "USUAL",
     "Difference",
+    "Finding",
     "check_comparable",
     "compare",
     "holm",
@@ -44,6 +46,13 @@ USUAL = (
 )
 """Indicators compared unless others are named: a real centre could confirm each of them."""
 
+Finding = Literal["too_few", "same", "not_shown", "higher", "lower"]
+
+_SAID: Mapping[Finding, str] = {
+    "too_few": "too few replications in common",
+    "same": "the same in every replication",
+    "not_shown": "no difference shown",
+}
 _PERCENT = 100
 _WHOLE_FROM = 10
 
@@ -82,21 +91,31 @@ class Difference:
     variance_factor: float
 
     @property
+    def finding(self) -> Finding:
+        """What may be said, after Holm's correction."""
+        if math.isnan(self.p):
+            return "too_few"
+        if self.difference.low == self.difference.high == 0:
+            return "same"
+        if self.p_holm >= 1 - CONFIDENCE:
+            return "not_shown"
+        return "higher" if self.difference.value > 0 else "lower"
+
+    @property
+    def percent(self) -> float | None:
+        """Size of the difference in percent of the first, or None when the first is 0."""
+        return _PERCENT * abs(self.difference.value / self.first) if self.first else None
+
+    @property
     def verdict(self) -> str:
         """What may be said, in words.
 
         "no difference shown" is no proof of equality: the interval says how large it may be.
         """
-        if math.isnan(self.p):
-            return "too few replications in common"
-        if self.difference.low == self.difference.high == 0:
-            return "the same in every replication"
-        if self.p_holm >= 1 - CONFIDENCE:
-            return "no difference shown"
-        way = "higher" if self.difference.value > 0 else "lower"
-        if not self.first:
+        if (way := self.finding) not in ("higher", "lower"):
+            return _SAID[way]
+        if (percent := self.percent) is None:
             return way
-        percent = _PERCENT * abs(self.difference.value / self.first)
         return f"{f'{percent:,.0f}' if percent >= _WHOLE_FROM else f'{percent:.2g}'} % {way}"
 
 

@@ -17,7 +17,17 @@ from twin.scenarios.schema import Experiment, Scenario
 from twin.scenarios.stopping import Stop, decide, half_width
 from twin.scenarios.store import TABLES, Run, identify
 
-__all__ = ["Prepared", "Replays", "Result", "prepare", "replicate", "run", "run_all", "summary"]
+__all__ = [
+    "Prepared",
+    "Replays",
+    "Result",
+    "prepare",
+    "replicate",
+    "run",
+    "run_all",
+    "stored_result",
+    "summary",
+]
 
 MAX_WORKERS = 256
 
@@ -278,6 +288,13 @@ def run_all(
             else:
                 wanted[name] = decision
     return {name: results[name] for name in scenarios}
+
+
+def stored_result(stored: Run, replications: int) -> Result:
+    """Result over the first replications of a run, which must all be there."""
+    numbered = {number: stored.indicators(number) for number in range(1, replications + 1)}
+    rows = pd.concat(numbered, names=["replication"]).droplevel(1)
+    return Result(stored, Stop(replications, "asked", f"{replications} were read"), rows)
 
 
 def summary(replications: Sequence[pd.DataFrame]) -> pd.DataFrame:

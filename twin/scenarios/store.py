@@ -30,6 +30,7 @@ __all__ = [
     "Run",
     "damaged_runs",
     "data_digests",
+    "engine_digest",
     "identify",
     "parquet",
     "remove",
@@ -117,7 +118,7 @@ def identify(name: str, scenario: Scenario, seed: int) -> Identity:
     """Return the identity of the run of `scenario` from `seed`, with today's data and engine."""
     if not re.fullmatch(NAME, name):
         raise InputError(f'"{name}" cannot name a run: small letters, digits and _ are allowed')
-    return Identity(name, scenario.resolved(), data_digests(data_folder()), _engine(), seed)
+    return Identity(name, scenario.resolved(), data_digests(data_folder()), engine_digest(), seed)
 
 
 def data_digests(folder: Path) -> dict[str, str]:
@@ -129,7 +130,8 @@ def data_digests(folder: Path) -> dict[str, str]:
 
 
 @cache
-def _engine() -> str:
+def engine_digest() -> str:
+    """Digest of everything that plays: another one, and a stored run is of another model."""
     named = {path.relative_to(_MODEL): path for path in sorted(_MODEL.rglob("*.py"))}
     played = [name for name in named if name.parts[0] not in _AFTER_THE_RUN]
     return digest(*(part for name in played for part in (name.as_posix(), named[name])))
@@ -218,7 +220,7 @@ class Run:
     def outdated(self) -> bool:
         """Whether the data or the model are no longer those of the run."""
         made = self.manifest.get("data"), self.manifest.get("engine")
-        return made != (data_digests(data_folder()), _engine())
+        return made != (data_digests(data_folder()), engine_digest())
 
     @property
     def interrupted(self) -> bool:

@@ -92,6 +92,10 @@ class Campaign:
             json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n",
         )
 
+    def watch(self, seen: Mapping[str, Any]) -> None:
+        """Show what a step measures now, to whoever reads ``live.json``."""
+        atomic_write(self.folder / "live.json", json.dumps(_plain(seen), allow_nan=False))
+
     def write_parquet(self) -> None:
         """The rows as tables, one file per kind that has any."""
         for kind, rows in self.rows.items():

@@ -19,7 +19,16 @@ from twin.scenarios.schema import Experiment, Scenario
 from twin.scenarios.store import Identity, Run, identify
 from twin.ui.question import Question
 
-__all__ = ["RUNS", "Answer", "answer", "tighten"]
+__all__ = [
+    "RUNS",
+    "TARGET",
+    "Answer",
+    "answer",
+    "asked_for",
+    "finished_of",
+    "identity_of",
+    "tighten",
+]
 
 RUNS = Path("runs")
 """Where `twin run` keeps runs unless told otherwise: the page and the command share them."""
@@ -78,16 +87,16 @@ def answer(question: Question, out: Path = RUNS) -> Answer:
     TwinError
         The question cannot be played.
     """
-    if not (finished := _finished(question, out)):
+    if not (finished := finished_of(question, out)):
         waiting = (
             "Première utilisation de cette version : le moteur se compile, une à deux minutes."
             if must_compile("kernel")
             else "Calcul de la première réplication…"
         )
         with st.spinner(waiting):
-            _asked_for(question, 1, out).result(PATIENCE_S)
-        finished = _finished(question, out)
-    stored = Run.found(_identity(question), out)
+            asked_for(question, 1, out).result(PATIENCE_S)
+        finished = finished_of(question, out)
+    stored = Run.found(identity_of(question), out)
     table = summary([stored.indicators(number) for number in range(1, finished + 1)])
     return Answer(stored, finished, table)
 
@@ -97,7 +106,7 @@ def tighten(question: Question, shown: Answer, out: Path = RUNS) -> None:
 
     @st.fragment(run_every=LOOK_S)
     def look() -> None:
-        finished = _finished(question, out)
+        finished = finished_of(question, out)
         if finished >= min(2 * shown.replications, TARGET) > shown.replications:
             st.rerun()
         wanted = min(2 * shown.replications, TARGET)
@@ -105,25 +114,27 @@ def tighten(question: Question, shown: Answer, out: Path = RUNS) -> None:
         st.caption(f"{finished} réplications sur {TARGET} ; graine {question.experiment.seed}.")
         pending: Future[None] | None = st.session_state.get("pending")
         if going_on and finished < TARGET and (pending is None or pending.done()):
-            st.session_state["pending"] = _asked_for(question, wanted, out)
+            st.session_state["pending"] = asked_for(question, wanted, out)
 
     look()
 
 
-def _identity(question: Question) -> Identity:
+def identity_of(question: Question) -> Identity:
+    """Identity of the run that answers a question."""
     return identify(question.name, question.scenario, question.experiment.seed)
 
 
-def _finished(question: Question, out: Path) -> int:
+def finished_of(question: Question, out: Path = RUNS) -> int:
     """Replications that landed without a gap from the first."""
     try:
-        landed = Run.found(_identity(question), out).finished()
+        landed = Run.found(identity_of(question), out).finished()
     except MissingError:
         return 0
     return next(number for number in range(len(landed) + 1) if number + 1 not in landed)
 
 
-def _asked_for(question: Question, replications: int, out: Path) -> Future[None]:
+def asked_for(question: Question, replications: int, out: Path = RUNS) -> Future[None]:
+    """Have the first replications of a question played by a worker; what is stored is not."""
     task = (
         question.name,
         question.scenario.model_dump_json(),

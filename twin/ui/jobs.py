@@ -26,6 +26,8 @@ from twin.ui.question import Question
 
 __all__ = ["Job", "about", "followed", "job", "start", "stop"]
 
+SAID_NO = 1
+"""Exit code of a check that came to its end, and says no."""
 INTERRUPTED = 130
 """Exit code of a command that was interrupted and kept what it had."""
 PATIENCE_S = 10.0
@@ -86,7 +88,7 @@ class Job:
     @property
     def kept(self) -> bool:
         """Whether it has ended with a result, whole or as far as it was interrupted."""
-        return self.code in {0, INTERRUPTED} and bool(self.output.strip())
+        return self.code in {0, SAID_NO, INTERRUPTED} and bool(self.output.strip())
 
     @property
     def seconds(self) -> float:

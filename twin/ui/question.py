@@ -15,13 +15,13 @@ from twin.errors import InputError
 from twin.scenarios.library import load_library
 from twin.scenarios.schema import Experiment, Scenario, assignments
 
-__all__ = ["Question", "asked", "go", "move"]
+__all__ = ["Question", "asked", "go", "move", "posed"]
 
 NAME, LEVER = "scenario", "avec"
 """Keys of the address: the scenario's name, and one ``block.lever=value`` for each lever moved."""
 
 MAX_LEVERS = 60
-OF_FILES = ("communes.file", "seats.roster")
+OF_FILES = ("communes.file", "seats.roster", "network.links")
 """Levers that name a file of this machine: an address never does."""
 
 
@@ -52,19 +52,29 @@ def asked() -> Question:
     InputError
         The address names an unknown scenario or lever.
     """
-    library = load_library()
     if NAME not in st.query_params:
-        st.query_params.from_dict(
-            st.session_state.get("address") or {NAME: next(iter(library.recipes))}
-        )
-    name, levers = st.query_params[NAME], tuple(st.query_params.get_all(LEVER))
+        first = next(iter(load_library().recipes))
+        st.query_params.from_dict(st.session_state.get("address") or {NAME: first})
+    question = posed(st.query_params[NAME], tuple(st.query_params.get_all(LEVER)))
+    st.session_state["address"] = {NAME: question.name, LEVER: list(question.levers)}
+    return question
+
+
+def posed(name: str, levers: tuple[str, ...]) -> Question:
+    """Question of a scenario with some levers moved, as an address or a file gives them.
+
+    Raises
+    ------
+    InputError
+        An unknown scenario or lever, too many levers, or one that names a file.
+    """
+    library = load_library()
     if len(levers) > MAX_LEVERS:
         raise InputError(f"{len(levers)} levers in the address, at most {MAX_LEVERS} are read")
     for lever in levers:
         if (path := lever.partition("=")[0].strip()).startswith(OF_FILES):
             raise InputError(f"{path}: a file cannot be named in an address")
     scenario = library[name].with_overrides(assignments(list(levers)), "address")
-    st.session_state["address"] = {NAME: name, LEVER: list(levers)}
     return Question(name, library.recipes[name].label, levers, scenario, library.experiment)
 
 

@@ -9,6 +9,7 @@ from twin.scenarios.experiment import summary
 from twin.scenarios.library import Library, load_library
 from twin.scenarios.store import Run, damaged_runs, stored_runs
 from twin.ui.answers import RUNS
+from twin.ui.compare import show_comparison
 from twin.ui.exchange import Kept, exported, imported
 from twin.ui.frame import question_bar
 from twin.ui.question import Question, go
@@ -33,6 +34,8 @@ def show() -> None:
     st.title("Scénarios")
     question = question_bar()
     _show_kept(question)
+    with told():
+        show_comparison(st.session_state["kept"])
     library = load_library()
     st.header("Scénarios proposés")
     rows = [

@@ -71,7 +71,7 @@ class Verdict:
     @property
     def agrees(self) -> bool:
         """Whether the known answer lies in the interval."""
-        return self.low <= self.value <= self.high
+        return bool(self.low <= self.value <= self.high)
 
 
 def judged(case: Case, engine: str, estimates: Floats, confidence: float) -> list[Verdict]:
