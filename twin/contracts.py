@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt, model_validator
 
 from twin.errors import InputError, MissingError
-from twin.files import data_folder, load_yaml, validated
+from twin.files import data_folder, digest, load_yaml, validated
 
 __all__ = [
     "Capacities",
@@ -26,6 +26,7 @@ __all__ = [
     "StreamTypes",
     "load_capacities",
     "load_stream_types",
+    "mask",
 ]
 
 
@@ -261,3 +262,8 @@ def load_capacities(path: Path) -> list[Capacity]:
     except ValueError as problem:
         reason = str(problem).splitlines()[-2 if "\n" in str(problem) else 0].strip()
         raise InputError(f"{path}: not a capacity file ({reason})") from None
+
+
+def mask(insee: str, identity: str) -> str:
+    """Name of a commune in an export: the same throughout a run, another in the next."""
+    return f"commune {digest(identity, insee)[:6]}"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from twin.cli.show import mask
+from twin.contracts import mask
 from twin.model.budget.accounts import Accounts, Budget
 from twin.model.budget.breakeven import Balance
 from twin.model.budget.communes import CommuneView

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from rich.table import Table
 
-from twin.cli.show import console, mask, number
+from twin.cli.show import console, number
+from twin.contracts import mask
 from twin.model.budget.accounts import Accounts, Budget, Perimeter
 from twin.model.budget.breakeven import Balance
 from twin.model.budget.communes import YEARS, CommuneView

@@ -68,7 +68,7 @@ def network(
     The fibre is not public: without --links, its topology is a hypothesis built from coordinates.
     """
     from twin.cli.network_show import masked
-    from twin.cli.show import mask
+    from twin.contracts import mask
     from twin.errors import InputError
     from twin.model.centre.engines import must_compile
     from twin.planning.network import capacity_in_use

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from twin.files import digest
+from twin.contracts import mask
 from twin.model.indicators import load_indicators
 from twin.planning.official import is_official, remaining, replaced
 from twin.scenarios.experiment import Result
@@ -25,7 +25,6 @@ __all__ = [
     "Bar",
     "console",
     "document",
-    "mask",
     "number",
     "plain",
     "show_result",
@@ -116,11 +115,6 @@ def plain(content: Any) -> Any:
         case float() if not math.isfinite(content):
             return None
     return content
-
-
-def mask(insee: str, identity: str) -> str:
-    """Name of a commune in an export: the same throughout a run, another in the next."""
-    return f"commune {digest(identity, insee)[:6]}"
 
 
 def show_result(result: Result) -> None:
