@@ -8,29 +8,39 @@ from pathlib import Path
 
 from twin.contracts import Figure
 from twin.model.assumptions import Grade, load_assumptions
+from twin.model.budget.accounts import Perimeter
 from twin.model.budget.money import CENTS_PER_EUR
+from twin.model.budget.volumes import Volumes
 from twin.model.centre.engines import Engine
 from twin.planning.sensitivity import Reversal
+from twin.planning.volumes import stage_volumes
 from twin.reports.figures import interval, number
+from twin.scenarios.experiment import Result, run
 from twin.scenarios.schema import Experiment, Scenario
 
 __all__ = [
     "GRADES",
     "NOT_DELIBERATED",
+    "PERIMETER_NAMES",
     "Bars",
     "Message",
     "Progress",
     "Subject",
     "assumed",
     "between",
+    "ends",
     "keur",
     "percent",
+    "played",
+    "staged",
     "thousands",
     "turned",
 ]
 
 NOT_DELIBERATED = "simulation ; la commune n'a pas délibéré"
 """What is written across anything that is exported or shown in public."""
+
+PERIMETER_NAMES: dict[Perimeter, str] = {"tariff": "Périmètre tarifaire", "full": "Coût complet"}
 
 GRADES = {
     Grade.OFFICIAL: "source officielle",
@@ -95,6 +105,32 @@ class Message:
     notes: tuple[str, ...]
 
 
+def played(subject: Subject, progress: Progress = lambda *_: None) -> Result:
+    """Run of a subject, its missing replications played."""
+    return run(
+        subject.scenario,
+        subject.experiment,
+        name=subject.name,
+        out=subject.out,
+        workers=subject.workers,
+        engine=subject.engine,
+        progress=lambda done, wanted: progress("salle", done, wanted),
+    )
+
+
+def staged(subject: Subject, progress: Progress = lambda *_: None) -> tuple[Volumes, ...]:
+    """Volumes that the budget reads: see `twin.planning.volumes.stage_volumes`."""
+    return stage_volumes(
+        subject.scenario,
+        subject.experiment,
+        name=subject.name,
+        out=subject.out,
+        workers=subject.workers,
+        engine=subject.engine,
+        progress=lambda _, done, wanted: progress("montée en charge", done, wanted),
+    )
+
+
 def turned(opening: str, found: Iterable[Reversal]) -> str:
     """Say in words which values of which assumptions, alone, turn a message over."""
     values = []
@@ -113,12 +149,13 @@ def turned(opening: str, found: Iterable[Reversal]) -> str:
 
 def between(shown: Iterable[tuple[str, Figure]]) -> str:
     """Say between which ends figures lie, those that have an interval."""
-    parts = [
-        f"{label} : {interval(figure)} {figure.unit}"
-        for label, figure in shown
-        if number(figure.low) != number(figure.high)
-    ]
+    parts = [f"{label} : {ends(figure)} {figure.unit}" for label, figure in shown if ends(figure)]
     return " ; ".join(parts) or "Aucun intervalle"
+
+
+def ends(figure: Figure) -> str:
+    """Interval of a figure, or nothing when both ends are written alike."""
+    return interval(figure) if number(figure.low) != number(figure.high) else ""
 
 
 def assumed(keys: Iterable[str]) -> list[str]:

@@ -20,9 +20,9 @@ from twin.planning.first_screen import first_screen, presence_reversals
 from twin.planning.network import Failures, capacity_in_use, failures_of, study
 from twin.planning.points import Choices, Plays, factors
 from twin.planning.sensitivity import reversals
-from twin.planning.volumes import stage_volumes
 from twin.reports.figures import chosen_figures, number
 from twin.reports.message import (
+    PERIMETER_NAMES,
     Bars,
     Message,
     Progress,
@@ -31,15 +31,14 @@ from twin.reports.message import (
     between,
     keur,
     percent,
+    played,
+    staged,
     thousands,
     turned,
 )
 from twin.reports.published import load_published
-from twin.scenarios.experiment import run
 
-__all__ = ["MESSAGES", "PERIMETER_NAMES", "messages"]
-
-PERIMETER_NAMES: dict[Perimeter, str] = {"tariff": "Périmètre tarifaire", "full": "Coût complet"}
+__all__ = ["MESSAGES", "messages"]
 
 DRAWS = 200
 """Budgets drawn for the envelope of a year."""
@@ -121,15 +120,7 @@ def _presence(subject: Subject, progress: Progress) -> Message:
 
 
 def _room(subject: Subject, progress: Progress) -> Message:
-    result = run(
-        subject.scenario,
-        subject.experiment,
-        name=subject.name,
-        out=subject.out,
-        workers=subject.workers,
-        engine=subject.engine,
-        progress=lambda done, wanted: progress("salle", done, wanted),
-    )
+    result = played(subject, progress)
     found = chosen_figures(result.indicators, result.stored, (*ROOM, *BESIDE))
     by_label = dict(found)
     judged = [name for name in ROOM if load_indicators()[name].label in by_label]
@@ -180,15 +171,7 @@ def _room_turned(subject: Subject, judged: Sequence[str], progress: Progress) ->
 
 
 def _tariffs(subject: Subject, progress: Progress) -> Message:
-    stages = stage_volumes(
-        subject.scenario,
-        subject.experiment,
-        name=subject.name,
-        out=subject.out,
-        workers=subject.workers,
-        engine=subject.engine,
-        progress=lambda _, done, wanted: progress("montée en charge", done, wanted),
-    )
+    stages = staged(subject, progress)
     budget = budget_of(subject.scenario, stages)
     year = _steady(budget)
     risk = risk_of(
@@ -352,7 +335,9 @@ def _unsaid(_: Subject, progress: Progress) -> Message:
         title="Ce que l'outil ne dit pas : ni la délinquance, ni l'effet des caméras sur elle",
         figures=tuple((each.label, each.figure) for each in published.figures.values()),
         bars=None,
-        envelope=" ".join(each.text for each in findings),
+        envelope=" ".join(
+            ("Chiffres publiés, sans intervalle.", *(each.text for each in findings))
+        ),
         reversal="Rien de ce que l'outil calcule : il compte ce qu'une salle voit, répond et coûte."
         " Seule une évaluation de terrain, avec témoin, pourrait le dire.",
         notes=tuple(

@@ -13,7 +13,7 @@ from twin.model.assumptions import Assumptions
 from twin.model.mel import Place, load_mel
 from twin.model.territory import Commune, build_territory
 from twin.reports.figures import number
-from twin.reports.map import commune_map
+from twin.reports.map import commune_map, outlines
 from twin.reports.message import assumed
 from twin.scenarios.schema import Scenario
 
@@ -60,6 +60,8 @@ def participants(scenario: Scenario, *, named: bool) -> Participants:
     what = "caméras" if named else "caméras de la classe urbaine"
     lines = [(f"Forfait {key}", f"{number(n)} caméras") for key, n in sorted(by_forfait.items())]
     lines += [(label, f"{number(n)} caméras") for label, n in by_class.items()]
+    ground = "contours des communes" if outlines(places)[1] else "cellules schématiques"
+    lines.append(("Fond de carte", ground))
     title = f"{number(len(communes))} communes et {number(cameras)} caméras dans ce scénario"
     said = " ; ".join(f"{label} {number(n)}" for label, n in by_class.items())
     return Participants(

@@ -20,12 +20,13 @@ from pptx.enum.chart import XL_CHART_TYPE, XL_LEGEND_POSITION, XL_TICK_LABEL_POS
 from pptx.enum.shapes import MSO_SHAPE, PP_PLACEHOLDER
 from pptx.enum.text import MSO_ANCHOR
 from pptx.opc.constants import RELATIONSHIP_TYPE
+from pptx.oxml.ns import qn
 from pptx.util import Inches, Pt
 
 from twin import __version__
 from twin.reports.charts import PALETTE
-from twin.reports.figures import interval, number, period
-from twin.reports.message import NOT_DELIBERATED, Bars, Message, Subject
+from twin.reports.figures import number, period
+from twin.reports.message import NOT_DELIBERATED, Bars, Message, Subject, ends
 from twin.reports.participants import participants
 from twin.scenarios.store import Run
 
@@ -42,6 +43,9 @@ TITLE_ONLY = 5
 MANY = 6
 """Categories from which a chart stands upright and reads its values on an axis."""
 PICTURE_SCALE = 2.0
+MAP = {"width": 560, "height": 460}
+GROUPED = "# ##0"
+"""Format of the numbers of charts: thousands apart, as French has them on any machine."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,7 @@ _CHART = _Box(LEFT, 1.55, 7.2, 3.75)
 _FIGURES = _Box(8.1, 1.55, 4.6, 3.75)
 _WORDS = _Box(LEFT, 5.4, INNER, 1.5)
 _WIDE = _Box(LEFT, 1.55, INNER, 3.75)
+_LARGE_WORDS = _Box(LEFT, 3.6, INNER, 3.2)
 _FOOT = _Box(LEFT, 7.0, INNER, 0.36)
 
 
@@ -94,7 +99,8 @@ def slides(
             _chart(slide, message.bars)
         _figures(slide, message)
         words = (("Enveloppe", message.envelope), ("Ce qui le renverserait", message.reversal))
-        _paragraphs(slide, _WORDS, words, size=12)
+        box, size = (_WORDS, 12) if message.bars else (_LARGE_WORDS, 16)
+        _paragraphs(slide, box, words, size=size)
         sources = dict.fromkeys(figure.source for _, figure in message.figures)
         _notes(slide, ("Sources et hypothèses", *sources, *message.notes))
     stream = io.BytesIO()
@@ -128,7 +134,7 @@ def _style(master: Any) -> None:
     """Titles to the left, dark and not too large; accents are those of the charts."""
     (level,) = master._element.xpath("p:txStyles/p:titleStyle/a:lvl1pPr")
     level.set("algn", "l")
-    (run,) = level.xpath("a:defRPr")
+    run = level.find(qn("a:defRPr"))
     run.set("sz", "2600")
     run.set("b", "1")
     theme = master.part.part_related_by(RELATIONSHIP_TYPE.THEME)
@@ -179,7 +185,9 @@ def _opening(deck: Any, subject: Subject, stored: Run, total: int) -> None:
 def _map_slide(deck: Any, subject: Subject, rank: int, total: int, *, named: bool) -> None:
     taking_part = participants(subject.scenario, named=named)
     slide = _slide(deck, taking_part.title, rank, total)
-    png = vl_convert.vegalite_to_png(taking_part.chart.to_dict(), scale=PICTURE_SCALE)
+    png = vl_convert.vegalite_to_png(
+        taking_part.chart.properties(**MAP).to_dict(), scale=PICTURE_SCALE
+    )
     box = _Box(LEFT, 1.5, 0, 5.3)
     picture = slide.shapes.add_picture(io.BytesIO(png), *_corner(box), height=Inches(box.height))
     _described(picture, taking_part.says)
@@ -195,7 +203,7 @@ def _corner(box: _Box) -> tuple[Any, Any]:
 
 def _chart(slide: Any, bars: Bars) -> None:
     """A chart of the presentation itself, whose numbers can be edited."""
-    data = CategoryChartData(number_format="#,##0")
+    data = CategoryChartData(number_format=GROUPED)
     data.categories = bars.categories
     for name, values in bars.series:
         data.add_series(name, values)
@@ -214,10 +222,12 @@ def _chart(slide: Any, bars: Bars) -> None:
     chart.category_axis.reverse_order = not upright
     chart.value_axis.has_major_gridlines = upright
     chart.value_axis.visible = upright
+    if min(value for _, values in bars.series for value in values) >= 0:
+        chart.value_axis.minimum_scale = 0
     plot = chart.plots[0]
     plot.gap_width, plot.has_data_labels = 50, not upright
     if not upright:
-        plot.data_labels.number_format, plot.data_labels.number_format_is_linked = "#,##0", False
+        plot.data_labels.number_format, plot.data_labels.number_format_is_linked = GROUPED, False
     for series, colour in zip(plot.series, PALETTE, strict=False):
         series.invert_if_negative = False
         series.format.fill.solid()
@@ -247,9 +257,9 @@ def _figures(slide: Any, message: Message) -> None:
         _write(paragraph, amount, size=size, bold=True, colour=PALETTE[0][1:])
         paragraph = frame.add_paragraph()
         paragraph.space_after = Pt(6)
-        ends = "" if figure.low == figure.high else f", {interval(figure)}"
+        span = ends(figure) and f", {ends(figure)}"
         _write(paragraph, label, size=12)
-        _write(paragraph, f" ({figure.kind.value.lower()}{ends})", size=11, colour=GREY)
+        _write(paragraph, f" ({figure.kind.value.lower()}{span})", size=11, colour=GREY)
 
 
 def _paragraphs(slide: Any, box: _Box, lines: Iterable[tuple[str, str]], *, size: int) -> None:
