@@ -39,7 +39,10 @@ Row = Sequence[str | float | int | None]
 
 SECTIONS = {"operating": "fonctionnement", "investment": "investissement"}
 SIDES = {"expense": "dépense", "receipt": "recette"}
-FAMILIES: tuple[Family, ...] = ("observable", "model_only")
+FAMILIES: dict[Family, str] = {
+    "observable": "observable",
+    "model_only": "de modèle, non vérifiable",
+}
 WIDTH = 22
 """Of a column, in characters."""
 _ACTIVE = ("=", "+", "-", "@", "\t", "\r")
@@ -123,9 +126,9 @@ _INDICATORS = ("Famille", "Indicateur", "Valeur", "Basse", "Haute", "Unité", "S
 
 
 def _indicators(result: Result) -> Iterator[Row]:
-    for family in FAMILIES:
+    for family, words in FAMILIES.items():
         for label, each in figures(result.indicators, result.stored, family):
-            yield family, label, each.value, each.low, each.high, each.unit, each.source
+            yield words, label, each.value, each.low, each.high, each.unit, each.source
 
 
 def _budget(subject: Subject, stages: Sequence[Volumes]) -> tuple[Row, list[Row]]:
@@ -149,17 +152,19 @@ _COMMUNES = (
 )
 
 
-def _communes(subject: Subject, volumes: Volumes, *, named: bool) -> Iterator[Row]:
+def _communes(subject: Subject, volumes: Volumes, *, named: bool) -> list[Row]:
+    """One row per commune; the order of masked ones tells nothing either."""
     scenario = subject.scenario
     values = Assumptions(scenario.assumptions)
+    rows = []
     for view in commune_views(volumes, scenario.tariffs, scenario.budget, values):
         each = view.commune
-        who: Row = (None, mask(each.insee, volumes.identity), None)
-        if named:
-            who = (each.insee, each.name, each.population)
+        masked = (None, mask(each.insee, volumes.identity), None)
+        who = (each.insee, each.name, each.population) if named else masked
         done = (view.viewing_h, each.patrols, each.requisitions, each.availability)
         money = (view.fees / CENTS_PER_EUR, view.total / CENTS_PER_EUR)
-        yield *who, each.forfait, each.cameras, *done, *money
+        rows.append((*who, each.forfait, each.cameras, *done, *money))
+    return sorted(rows, key=lambda row: row[1])
 
 
 _SERIES = ("Indicateur", "Heure", "Valeur", "Basse", "Haute", "Unité", "Réplications")
