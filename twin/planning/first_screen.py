@@ -14,11 +14,9 @@ from twin.model.clock import DAYS_PER_YEAR, MS_PER_DAY, MS_PER_H
 from twin.model.seats import SeatsLevers, build_plan
 from twin.model.staffing import Staffing, staffing, waterfall
 from twin.model.territory import build_territory
-from twin.planning.points import Choices, Factor
-from twin.planning.sensitivity import Reversal, reversals
 from twin.scenarios.schema import Scenario
 
-__all__ = ["FirstScreen", "Shift", "first_screen", "presence_reversals", "tariff_revenue_eur"]
+__all__ = ["FirstScreen", "Shift", "first_screen", "tariff_revenue_eur"]
 
 _H_PER_YEAR = DAYS_PER_YEAR * MS_PER_DAY / MS_PER_H
 _MORE_COSTS_LESS = ("annual_hours",)
@@ -35,17 +33,6 @@ _ENDS = (
     "etpt_cost_eur",
 )
 """Assumptions whose ends, all together, bound the figures of this screen."""
-
-_OF_PRESENCE = (
-    "annual_hours",
-    "absence_rate",
-    "etpt_cost_eur",
-    "minimum_agents",
-    "cameras_per_1000",
-)
-"""Assumptions that the presence and the fees rest on."""
-_BEYOND = 3.0
-"""How far a reversing value is looked for: so many times the way to the end of the range."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +89,14 @@ def first_screen(scenario: Scenario) -> FirstScreen:
     figure = partial(_figure, scenario)
     held = partial(_held, scenario.seats, calendar)
     agents = Assumptions(scenario.assumptions)["minimum_agents"]
-    presence, presence_cost = partial(_presence, agents), partial(_presence_cost, agents)
+
+    def presence(values: Assumptions) -> float:
+        steps = waterfall(agents * _H_PER_YEAR / values["annual_hours"], values)
+        return next(step.etp for step in steps if step.name == "absence")
+
+    def presence_cost(values: Assumptions) -> float:
+        return presence(values) * values["etpt_cost_eur"]
+
     cameras, fees = tariff_revenue_eur(scenario)
     total = sum(fees.values())
     return FirstScreen(
@@ -141,37 +135,6 @@ def tariff_revenue_eur(scenario: Scenario) -> tuple[dict[str, int], dict[str, fl
         for forfait in fee_eur
     }
     return cameras, {forfait: fee_eur[forfait] * count for forfait, count in cameras.items()}
-
-
-def presence_reversals(scenario: Scenario) -> list[Reversal]:
-    """Value of each assumption, alone, at which the presence takes all the fees, or no longer does.
-
-    See `twin.planning.sensitivity.reversals`: looked for three times as far as each range goes,
-    among what the presence and the number of cameras rest on.
-    """
-    table, given = load_assumptions(), scenario.assumptions
-    sources = Assumptions(given).sources
-    entries = {key: table[key].by(sources) for key in _OF_PRESENCE if key not in given}
-    moved = [Factor(key, {key: entry}) for key, entry in entries.items()]
-
-    def left_eur(choices: Choices) -> float:
-        other = scenario.model_copy(update={"assumptions": {**given, **choices}})
-        values = Assumptions(other.assumptions)
-        _, fees = tariff_revenue_eur(other)
-        return sum(fees.values()) - _presence_cost(values["minimum_agents"], values)
-
-    side = 1 if left_eur({}) >= 0 else -1
-    return reversals(lambda choices: side * left_eur(choices), moved, beyond=_BEYOND)
-
-
-def _presence(agents: float, values: Assumptions) -> float:
-    """ETPT that hold so many agents day and night, absences replaced."""
-    steps = waterfall(agents * _H_PER_YEAR / values["annual_hours"], values)
-    return next(step.etp for step in steps if step.name == "absence")
-
-
-def _presence_cost(agents: float, values: Assumptions) -> float:
-    return _presence(agents, values) * values["etpt_cost_eur"]
 
 
 def _held(levers: SeatsLevers, calendar: Calendar, values: Assumptions) -> Staffing:

@@ -16,9 +16,10 @@ from twin.model.budget.risk import PERIMETERS, Risk
 from twin.model.indicators import load_indicators
 from twin.model.network.failures import Cause
 from twin.planning.finance import budget_of, risk_of, verdict_of
-from twin.planning.first_screen import first_screen, presence_reversals
+from twin.planning.first_screen import first_screen
 from twin.planning.network import Failures, capacity_in_use, failures_of, study
 from twin.planning.points import Choices, Plays, factors
+from twin.planning.presence import presence_reversals
 from twin.planning.sensitivity import reversals
 from twin.reports.figures import chosen_figures, number
 from twin.reports.message import (

@@ -156,7 +156,7 @@ def _communes(subject: Subject, volumes: Volumes, *, named: bool) -> list[Row]:
     """One row per commune; the order of masked ones tells nothing either."""
     scenario = subject.scenario
     values = Assumptions(scenario.assumptions)
-    rows = []
+    rows: list[Row] = []
     for view in commune_views(volumes, scenario.tariffs, scenario.budget, values):
         each = view.commune
         masked = (None, mask(each.insee, volumes.identity), None)
@@ -164,7 +164,7 @@ def _communes(subject: Subject, volumes: Volumes, *, named: bool) -> list[Row]:
         done = (view.viewing_h, each.patrols, each.requisitions, each.availability)
         money = (view.fees / CENTS_PER_EUR, view.total / CENTS_PER_EUR)
         rows.append((*who, each.forfait, each.cameras, *done, *money))
-    return sorted(rows, key=lambda row: row[1])
+    return sorted(rows, key=lambda row: str(row[1]))
 
 
 _SERIES = ("Indicateur", "Heure", "Valeur", "Basse", "Haute", "Unité", "Réplications")

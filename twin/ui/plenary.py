@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -18,7 +19,7 @@ from twin.reports.workbook import workbook
 from twin.ui.answers import RUNS, Answer, answer, worked
 from twin.ui.frame import question_bar
 from twin.ui.question import Question
-from twin.ui.shown import charted, headlines
+from twin.ui.shown import charted, figures_table, headlines
 
 __all__ = ["show"]
 
@@ -31,15 +32,16 @@ SCREENS = {
 }
 """Names of the screens, one for each message, in their order."""
 PER_ROW = 3
-"""Figures side by side."""
+"""Figures side by side; the others are in the table."""
 
 
 def show() -> None:
     """Show the page."""
     st.title("Plénière")
     question = question_bar()
-    named = st.toggle("Montrer le nom des communes", value=False, key="plenary_names")
-    watermark = st.toggle("Filigrane", value=True, key="plenary_watermark")
+    left, right = st.columns(2)
+    named = left.toggle("Montrer le nom des communes", value=False, key="plenary_names")
+    watermark = right.toggle("Filigrane", value=True, key="plenary_watermark")
     subject, found = _subject(question)
     screen = st.segmented_control(
         "Écran",
@@ -77,14 +79,14 @@ def _said(key: str, subject: Subject) -> Message:
 
 def _show_message(message: Message) -> None:
     st.header(message.title, anchor=False)
-    for first in range(0, len(message.figures), PER_ROW):
-        headlines(message.figures[first : first + PER_ROW])
+    headlines(message.figures[:PER_ROW])
     if message.bars is not None:
         table = _table(message.bars)
         charted(_drawn(message.bars, table), _wide(table), f"{message.bars.title}.")
     st.markdown(f"**Enveloppe.** {_plain(message.envelope)}")
     st.markdown(f"**Ce qui le renverserait.** {_plain(message.reversal)}")
-    with st.expander("Sources et hypothèses"):
+    with st.expander("Tous les chiffres, sources et hypothèses"):
+        figures_table(message.figures, f"Chiffres du message : {message.title}")
         for note in message.notes:
             st.text(note)
 
@@ -107,7 +109,7 @@ def _drawn(bars: Bars, table: pd.DataFrame) -> alt.Chart:
     """Bars side by side along the years, or lying when there is a single series."""
     order = list(bars.categories)
     if len(bars.series) == 1:
-        places = {
+        places: dict[str, Any] = {
             "x": alt.X("Valeur:Q", title=bars.title),
             "y": alt.Y("Catégorie:N", sort=order, title=None, axis=alt.Axis(labelLimit=300)),
         }
