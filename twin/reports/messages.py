@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from twin.contracts import Figure, Kind
+from twin.errors import InputError
 from twin.model.assumptions import load_assumptions
 from twin.model.budget.accounts import Budget, Perimeter
 from twin.model.budget.risk import PERIMETERS, Risk
@@ -62,6 +63,7 @@ OF_THE_ROOM = (
     "requisitions_per_camera_year",
 )
 """Assumptions moved alone to see what turns the message about the room over."""
+TOO_SHORT = "La durée simulée est trop courte pour dire ce qui le renverserait."
 CAUSES = {
     Cause.LINK: "coupure d'une liaison",
     Cause.NODE: "panne d'un équipement",
@@ -138,7 +140,7 @@ def _room(subject: Subject, progress: Progress) -> Message:
         ),
         envelope=f"{between(found)}. Intervalle à 95 % entre {result.replications}"
         " réplication(s) : la part du hasard, pas celle des hypothèses.",
-        reversal=_room_turned(subject, judged, progress),
+        reversal=_room_turned(subject, judged, progress) if judged else TOO_SHORT,
         notes=(
             f"Calcul {result.stored.folder.name}, graine {subject.experiment.seed}.",
             *assumed(OF_THE_ROOM),
@@ -148,8 +150,6 @@ def _room(subject: Subject, progress: Progress) -> Message:
 
 def _room_turned(subject: Subject, judged: Sequence[str], progress: Progress) -> str:
     """What would bring the room to the other side of nine out of ten, one replication a point."""
-    if not judged:
-        return "Une durée plus longue en dirait plus."
     plays = Plays(
         subject.scenario,
         subject.experiment.exactly(1),
@@ -162,9 +162,12 @@ def _room_turned(subject: Subject, judged: Sequence[str], progress: Progress) ->
     def spare(choices: Choices) -> float:
         return min(plays.mean(name, choices) for name in judged) - KEPT_OF_TEN
 
-    side = 1 if spare({}) >= 0 else -1
     moved = [each for each in factors(subject.scenario) if each.key in OF_THE_ROOM]
-    found = reversals(lambda choices: side * spare(choices), moved, resolution=RESOLUTION)
+    try:
+        side = 1 if spare({}) >= 0 else -1
+        found = reversals(lambda choices: side * spare(choices), moved, resolution=RESOLUTION)
+    except InputError:  # an indicator that a point has no case of
+        return TOO_SHORT
     done = "fait" if side > 0 else "ne fait pas"
     opening = f"Aux valeurs centrales, la salle {done} neuf dixièmes de chacune"
     tried = f"{len(moved)} hypothèses essayées, dans leur fourchette, une réplication chacune"
