@@ -24,6 +24,7 @@ from pptx.oxml.ns import qn
 from pptx.util import Inches, Pt
 
 from twin import __version__
+from twin.contracts import Kind
 from twin.reports.charts import PALETTE
 from twin.reports.figures import number, period
 from twin.reports.message import NOT_DELIBERATED, Bars, Message, Subject, ends
@@ -257,7 +258,8 @@ def _figures(slide: Any, message: Message) -> None:
         _write(paragraph, amount, size=size, bold=True, colour=PALETTE[0][1:])
         paragraph = frame.add_paragraph()
         paragraph.space_after = Pt(6)
-        span = ends(figure) and f", {ends(figure)}"
+        span = f", {ends(figure)}" if ends(figure) else ""
+        span = f" ; {figure.source}" if figure.kind is Kind.MEASURED else span
         _write(paragraph, label, size=12)
         _write(paragraph, f" ({figure.kind.value.lower()}{span})", size=11, colour=GREY)
 

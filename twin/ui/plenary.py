@@ -107,20 +107,20 @@ def _wide(table: pd.DataFrame) -> pd.DataFrame:
 
 def _drawn(bars: Bars, table: pd.DataFrame) -> alt.Chart:
     """Bars side by side along the years, or lying when there is a single series."""
-    order = list(bars.categories)
-    if len(bars.series) == 1:
-        places: dict[str, Any] = {
-            "x": alt.X("Valeur:Q", title=bars.title),
-            "y": alt.Y("Catégorie:N", sort=order, title=None, axis=alt.Axis(labelLimit=300)),
-        }
-    else:
+    order, names = list(bars.categories), [name for name, _ in bars.series]
+    long = alt.Axis(labelLimit=300)
+    places: dict[str, Any] = {
+        "x": alt.X("Valeur:Q", title=None),
+        "y": alt.Y("Catégorie:N", sort=order, title=None, axis=long),
+    }
+    if len(names) > 1:
         places = {
-            "x": alt.X("Catégorie:N", sort=order, title=None),
-            "y": alt.Y("Valeur:Q", title=bars.title),
-            "xOffset": alt.XOffset("Série:N"),
-            "color": alt.Color("Série:N", title=None),
+            "x": alt.X("Catégorie:N", sort=order, title=None, axis=alt.Axis(labelAngle=0)),
+            "y": alt.Y("Valeur:Q", title=None),
+            "xOffset": alt.XOffset("Série:N", sort=names),
+            "color": alt.Color("Série:N", sort=names, title=None),
         }
-    chart: alt.Chart = alt.Chart(table).mark_bar().encode(**places)
+    chart: alt.Chart = alt.Chart(table, title=bars.title).mark_bar().encode(**places)
     return chart
 
 
