@@ -64,9 +64,9 @@ $(STAMPS)/core: $(PINNED) | $(BIN)/python
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/ui: $(PINNED) | $(BIN)/python
-	$(PIP) --editable '.[ui]'
+	$(PIP) --editable '.[reports,ui]'
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/all: $(PINNED) | $(BIN)/python
-	$(PIP) --editable '.[cluster,data,rosters,ui,streams,dev]'
+	$(PIP) --editable '.[cluster,data,reports,rosters,streams,ui,dev]'
 	@mkdir -p $(STAMPS) && touch $@

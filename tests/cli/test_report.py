@@ -33,9 +33,23 @@ def test_a_run_that_is_not_there_says_which_command_makes_it(
     assert not page.exists()
 
 
+def test_documents_are_written_together_in_one_folder(
+    twin: Callable, asked: list[object], tmp_path: Path
+) -> None:
+    levers = ["--set", "horizon.days=2", "--replications", 1, "--engine", "reference"]
+    kept = [*asked[:2], "--runs", tmp_path / "runs", "--workers", 1, *levers]
+    folder = tmp_path / "there"
+    answer = twin("report", "tiny", *kept, "--xlsx", "--ethics", "--out", folder)
+    written = [f"written: {folder / name}" for name in ("tiny.xlsx", "tiny-ethics.md")]
+    assert (answer.code, answer.out.splitlines()) == (0, written)
+    assert {path.name for path in folder.iterdir()} == {"tiny.xlsx", "tiny-ethics.md"}
+    page = (folder / "tiny-ethics.md").read_text(encoding="utf-8")
+    assert "1 réplication" in page
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
-    [(["tiny"], "--stress"), (["tinny", "--stress"], 'did you mean "tiny"')],
+    [(["tiny"], "--pptx"), (["tiny"], "--stress"), (["tinny", "--stress"], 'did you mean "tiny"')],
 )
 def test_a_mistake_is_one_sentence(
     twin: Callable, scenarios: Path, arguments: list[object], sentence: str

@@ -70,7 +70,7 @@ _PACKAGES = ("numpy", "pandas", "pyarrow", "scipy", "simpy")
 _MODEL = Path(__file__).resolve().parent.parent / "model"
 _AFTER_THE_RUN = ("budget", "network", "staffing.py", "working_time.py")
 """Rooms of the model that only read what a run found."""
-_READ_AFTER = ("budget", "tariffs.yaml", "assumptions.yaml")
+_READ_AFTER = ("budget", "tariffs.yaml", "assumptions.yaml", "published.yaml")
 """Data that a run does not read; it reads the values of assumptions in the resolved scenario."""
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
+from typing import TypeVar
 
 import pandas as pd
 import streamlit as st
@@ -28,10 +30,13 @@ __all__ = [
     "finished_of",
     "identity_of",
     "tighten",
+    "worked",
 ]
 
 RUNS = Path("runs")
 """Where `twin run` keeps runs unless told otherwise: the page and the command share them."""
+
+Found = TypeVar("Found")
 
 PATIENCE_S = 600.0
 TARGET = 16
@@ -117,6 +122,15 @@ def tighten(question: Question, shown: Answer, out: Path = RUNS) -> None:
             st.session_state["pending"] = asked_for(question, wanted, out)
 
     look()
+
+
+def worked(task: Callable[..., Found], *given: object) -> Found:
+    """Result of a function of a module, called with what can be sent in a process of its own."""
+    try:
+        return _workers().submit(task, *given).result(PATIENCE_S)
+    except BrokenExecutor:  # a worker was ended from outside: start again with new ones
+        _workers.clear()
+        return _workers().submit(task, *given).result(PATIENCE_S)
 
 
 def identity_of(question: Question) -> Identity:
