@@ -52,6 +52,13 @@ def test_the_saved_plan_is_a_scenario_that_plays_as_it_was_sized(
     assert held == answer["seat_hours_a_week"]
     played = twin("run", "tiny_sized", "--scenarios", file, "--out", tmp_path, "--workers", 1)
     assert played.code == 0
+    agents = ("--agents", 20, "--weeks", 2, "--start", "2027-01-04", "--seconds", 5)
+    to = tmp_path / "roster.csv"
+    made = twin("roster", "make", "tiny_sized", "--scenarios", file, *agents, "--to", to)
+    assert made.code == 0
+    assert {shift["window"] for shift in answer["shifts"]} >= {
+        line.split(",")[4].split(" ")[0] for line in to.read_text().splitlines()[1:]
+    }
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ def flags_of_days(calendar: Calendar, flags: np.ndarray) -> list[date]:
     ]
 
 
+@settings(deadline=None)
 @given(horizons | around_changes)
 def test_hours_partition_the_days_and_tell_the_civil_time(horizon):
     calendar = Calendar(horizon)

@@ -242,6 +242,13 @@ def test_a_further_camera_changes_no_fault_of_the_others():
     assert np.array_equal(more.world().faults.up_ms[:n], few.world().faults.up_ms)
 
 
+def test_a_longer_horizon_changes_no_fault_of_the_shorter():
+    short, long = (room(LOOS, calendar=days(count)).world().faults for count in (28, 3640))
+    for camera in range(LOOS.cameras):
+        ours = short.up_ms[slice(*short.first[camera : camera + 2])]
+        assert np.array_equal(ours, long.up_ms[long.first[camera] :][: len(ours)])
+
+
 def test_outages_are_sorted_by_start_then_camera():
     outages = room().world(outages=[(4, 20, 30), (9, 10, 12), (2, 20, 25)]).outages
     assert [tuple(row) for row in zip(*outages, strict=True)] == [

@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 
 from twin.errors import InputError
 from twin.model.assumptions import Assumption, load_assumptions
+from twin.planning import points
 from twin.planning.envelope import envelope, latin_hypercube
 from twin.planning.points import Factor, Plays, factors, played
 from twin.scenarios.experiment import run
 from twin.scenarios.library import load_library, load_scenario
 from twin.scenarios.schema import Scenario
+from twin.scenarios.store import SEARCHES
 
 RANGE = {"low": 1.0, "central": 2.0, "high": 8.0}
 MEANS = {"uniform": 4.5, "triangular": 11 / 3}
@@ -113,8 +115,8 @@ def test_an_envelope_is_kept_and_given_again(
     more = {"progress": lambda done, wanted: told.append((done, wanted))}
     asked = [plays(tiny, scenarios, tmp_path, count, **more) for count in (2, 1)]
     first = envelope(*asked, points=3)
-    assert told == [(0, 1), (1, 1), (0, 3), (1, 3), (2, 3), (3, 3)]
-    folders = list((tmp_path / "runs" / "searches").iterdir())
+    assert [*dict.fromkeys(told)] == [(0, 1), (1, 1), (0, 3), (1, 3), (2, 3), (3, 3)]
+    folders = list((tmp_path / "runs" / SEARCHES).iterdir())
     assert len(folders) == 1 + 3
     told.clear()
     again = envelope(
@@ -146,4 +148,20 @@ def test_a_point_is_the_run_of_its_scenario(
     with pytest.raises(InputError, match="not seen"):
         asked.mean("no_such", at)
     with pytest.raises(InputError, match="workers"):
-        plays(tiny, scenarios, tmp_path, 1, workers=0)
+        plays(tiny, scenarios, tmp_path, 1, workers=0).play([{}])
+
+
+def test_more_points_than_a_worker_keeps_are_played_in_turns(
+    tiny: Scenario, scenarios: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(points, "CENTRES_KEPT", 2)
+    told: list[tuple[int, int]] = []
+    more = {"progress": lambda done, wanted: told.append((done, wanted))}
+    asked = plays(tiny, scenarios, tmp_path, 1, workers=2, **more)
+    at = [{"write_min": 3.0 + i} for i in range(5)]
+    tables = asked.play([*at, at[0]])
+    assert told[-1] == (5, 5)
+    assert told == sorted(told)
+    assert tables[0].equals(tables[5])
+    alone = plays(tiny, scenarios, tmp_path / "alone", 1).play(at)
+    assert all(one.equals(other) for one, other in zip(tables, alone, strict=False))

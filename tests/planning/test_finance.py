@@ -1,6 +1,6 @@
 import pytest
 
-from tests.model.budget.books import AT_ONCE, FULL
+from tests.model.budget.books import AT_ONCE, FULL, NETWORK
 from twin.errors import InputError
 from twin.model.assumptions import load_assumptions
 from twin.planning.finance import (
@@ -27,7 +27,9 @@ def test_seats_need_the_cameras_of_the_published_arithmetic():
     assert (evening.forfait, always.forfait) == ("2", "3")
     assert always.cost_eur == pytest.approx(42_000)
     assert (round(evening.pay_only), round(always.pay_only)) == (258, 285)
-    link = load_assumptions()["link_eur_per_camera"].central * 1.02**5
+    rented = ("fibre_eur_km_year", "cellular_eur_camera_year")
+    rent = sum(NETWORK[key] * load_assumptions()[key].central for key in rented)
+    link = 1.2 * rent / FULL.cameras * 1.02**5
     later = seats_of(scenario, (FULL,), year=2031, perimeter="tariff")[1]
     assert later.with_other_costs == pytest.approx(
         later.etp * later.cost_eur / (890 - link), rel=1e-4
@@ -61,7 +63,7 @@ def test_a_deficit_and_a_surplus_are_reversed_where_the_budget_says():
     deficit = verdict_of(REFERENCE, (FULL,), perimeter="tariff", year=2031)
     assert deficit.result_eur < 0
     assert deficit.tornado["swing"].is_monotonic_decreasing
-    assert set(deficit.tornado["key"]) >= {"link_eur_per_camera", "absence_rate"}
+    assert set(deficit.tornado["key"]) >= {"fibre_eur_km_year", "absence_rate"}
     surplus = verdict_of(RICH, (FULL,), perimeter="full", year=2031)
     found = {each.factor.key: each.flip for each in surplus.reversals if each.flip}
     assert (surplus.result_eur > 0) == (budget_of(RICH, (FULL,)).full.result[5] > 0)

@@ -91,6 +91,35 @@ def test_rosters_keep_to_the_law_and_say_what_they_lack(count, levers, unmet):
     assert (made.unmet, made.least_unmet) == (unmet, unmet)
 
 
+SIZED = (
+    {"window": "06:00-14:00", "seats": 1},
+    {"window": "14:00-22:00", "weekdays": ("sunday", "friday", "saturday"), "seats": 1},
+    {"window": "14:00-22:00", "weekdays": ("friday", "saturday", "sunday"), "seats": 1},
+    {"window": "22:00-06:00", "seats": 1, "holidays": False},
+    {"window": "09:00-17:00", "seats": 0},
+    {"window": "08:00-16:00", "function": "supervisor", "seats": 2},
+)
+
+
+def test_the_shifts_of_a_sized_plan_are_rostered_by_window():
+    """Operators' seats of a list of shifts; Easter Monday, 29 March 2027, has no night."""
+    shifts = [{"function": "video_operator"} | shift for shift in SIZED]
+    levers = {"pattern": None, "operators": {}, "supervisors": {}, "requisition_officers": 0}
+    made = roster_of(8, **levers, shifts=shifts)
+    report = check_roster(made.duties)
+    assert not any(found.breaches for found in report.findings.values())
+    assert (made.unmet, made.least_unmet) == (0, 0)
+    assert Counter(duty.shift for duty in made.duties) == {
+        "06:00-14:00": 28,
+        "14:00-22:00 fri sat sun": 2 * 12,
+        "22:00-06:00 but holidays": 28,
+    }
+    assert made.nights == {"22:00-06:00 but holidays"}
+    assert date(2027, 3, 29) not in {d.start.date() for d in made.duties if d.start.hour == 22}
+    with pytest.raises(InputError, match="no video operator's seat"):
+        roster_of(8, operators={"day": 0})
+
+
 @pytest.mark.alone
 def test_24_agents_for_12_weeks_are_found_within_the_minute(monkeypatch):
     """Ended by itself: the clock, a minute, did not stop it."""
@@ -120,10 +149,10 @@ def test_no_time_leaves_the_cyclic_weeks():
 
 def test_a_line_gives_every_day_its_seats_and_repeats_itself():
     law = load_working_time()
-    pattern = load_patterns().patterns["three_by_eight"]
+    shifts = load_patterns().patterns["three_by_eight"].shifts
     length, held = whole_part({"day": 4, "evening": 5, "night": 4}, 24, 24, 12, 1.0)
     line = find_cycle(
-        pattern,
+        shifts,
         held,
         length,
         24 // length,

@@ -40,6 +40,8 @@ def test_what_a_run_found_by_hand(library: Library, tmp_path: Path) -> None:
         assert commune.hours["patrol"] > 0
         assert 0 < commune.availability <= 1
         assert commune.patrols <= 2 * 365
+    assert full.network["access_switch_eur"] == 2 > half.network["access_switch_eur"]
+    assert full.network["fibre_eur_km_year"] > half.network["fibre_eur_km_year"] > 0
 
 
 def test_a_stage_holds_the_seats_that_its_cameras_call_for(
@@ -79,6 +81,19 @@ def test_runs_are_stored_and_shared(library: Library, tmp_path: Path) -> None:
     assert asked() == first
     assert {path: path.stat().st_mtime_ns for path in out.rglob("replication-*")} == stamps
     assert sorted(path.name[:5] for path in out.iterdir()) == ["searc", "tiny-"]
+
+
+def test_the_links_of_a_file_cost_what_it_says(library: Library, tmp_path: Path) -> None:
+    links = tmp_path / "links.csv"
+    ends = ("59360", "59507", "police", "gendarmerie")
+    rows = "".join(f"{end},centre-1,5,1000,700\n" for end in ends)
+    links.write_text("from,to,length_km,capacity_mbps,cost_eur_year\n" + rows, encoding="utf-8")
+    tiny = library["tiny"].with_overrides(
+        {"network": {"links": str(links)}, "budget": {"staffing": "full"}}
+    )
+    stages = stage_volumes(tiny, library.experiment.exactly(1), name="tiny", out=tmp_path)
+    assert stages[-1].network[""] == 2800
+    assert not {"fibre_eur_km_year", "leased_line_eur_year"} & stages[-1].network.keys()
 
 
 def test_an_event_follows_its_communes(library: Library, tmp_path: Path) -> None:

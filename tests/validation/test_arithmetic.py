@@ -6,7 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from twin.validation import arithmetic, formulas
+from twin.model import staffing
+from twin.model.assumptions import Assumptions
+from twin.model.staffing import Step
+from twin.validation import arithmetic
 from twin.validation.varying import TARGETS, chance_to_wait
 
 VERDICTS = arithmetic.verdicts()
@@ -33,9 +36,18 @@ def test_the_staffing_aims_at_its_own_target_only() -> None:
         assert not any(chance.min() <= other <= chance.max() for other in others), target
 
 
-def test_posts_follow_the_hours() -> None:
-    assert formulas.posts(2 * 8760, 1607) == 2 * formulas.posts(8760, 1607)
-    assert formulas.shift_relief(5, 8, 0, 0) == 5
+def test_posts_are_those_of_the_staffing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model that adds the part of the absences, instead of dividing by the rest, is found out."""
+
+    def added(gross: float, assumptions: Assumptions, **shares: float) -> tuple[Step, ...]:
+        absence = assumptions["absence_rate"]
+        etp = gross * (1 + absence + shares["breaks"])
+        return tuple(Step(name, 0.0, etp) for name in ("absence", "breaks"))
+
+    for module in (arithmetic, staffing):
+        monkeypatch.setattr(module, "waterfall", added)
+    wrong = {(row.number, row.value) for row in arithmetic.verdicts() if not row.agrees}
+    assert wrong == {(14, 6.19), (15, 6.03), (15, 3.02)}
 
 
 def test_what_is_not_run_says_why() -> None:

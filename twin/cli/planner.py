@@ -280,7 +280,7 @@ def _show_roster(made: Roster) -> None:
     _print(table)
     missing = [duty for duty in made.duties if not duty.agent]
     for duty in missing[:20]:
-        print(f"unmet: {duty.start:%Y-%m-%d %H:%M} {duty.shift}")
+        print(f"unmet: {duty.start:%Y-%m-%d} {duty.shift}")
     if len(missing) > 20:
         print(f"unmet: {len(missing) - 20} more in the file")
 

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["pooling", "size"]
 
 REPLICATIONS, DAYS, MOST_SEATS, MOST_ADDED = 10, 84, 20, 8
-SEARCHES = "searches"
-"""Folder of the runs of searches, so that ``twin runs`` lists what was asked only."""
 
 Found = TypeVar("Found")
 
@@ -70,6 +68,7 @@ def size(
     from twin.errors import InputError
     from twin.planning.playing import Player
     from twin.planning.targets import parse_target
+    from twin.scenarios.store import SEARCHES
 
     if save and budget:
         raise InputError("--save writes one plan: leave out --budget")
@@ -153,6 +152,7 @@ def pooling(
     from twin.model.indicators import load_indicators
     from twin.planning.pooling import Room, ways
     from twin.planning.targets import parse_target
+    from twin.scenarios.store import SEARCHES
 
     asked = [parse_target(text) for text in targets or []]
     names = [*(target.indicator for target in asked), *(shown or show_size.COMPARED)]

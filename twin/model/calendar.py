@@ -33,8 +33,11 @@ _LAST_DAY = date(2100, 12, 31)
 _MAX_DAYS = 36_525
 _DAYS_PER_YEAR = 365
 _H_PER_DAY = 24
+_MIN_PER_H = 60
 _MS_PER_S = 1_000
+_MS_PER_MIN = 60_000
 _MS_PER_H = 3_600_000
+_MS_PER_DAY = 86_400_000
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|(24):(00)")
 _MOMENT = re.compile(r"2[01]\d\d-\d\d-\d\d ([01]\d|2[0-3]):[0-5]\d")
 
@@ -132,10 +135,9 @@ class Calendar:
         self.horizon = horizon
         self._origin_ms = _elapsed_ms(datetime.combine(horizon.start, time()))
         days = [horizon.start + timedelta(days=day) for day in range(horizon.days)]
-        self.midnight_ms = np.array(
-            [self.at(day, "00:00") for day in range(horizon.days + 1)], dtype=np.int64
-        )
-        self.horizon_ms = int(self.midnight_ms[-1])
+        self._midnight_ms = [self._civil(day) for day in range(horizon.days + 1)]
+        self.midnight_ms = np.array(self._midnight_ms, dtype=np.int64)
+        self.horizon_ms = self._midnight_ms[-1]
         self.edge_ms = np.arange(0, self.horizon_ms + 1, _MS_PER_H, dtype=np.int64)
         hours = pd.to_datetime(self._origin_ms + self.edge_ms[:-1], unit="ms", utc=True)
         civil = hours.tz_convert(PARIS)
@@ -158,12 +160,18 @@ class Calendar:
         "24:00" is the next midnight. A time that the clock change skips is the instant of the
         change; of a time that comes twice, the first.
         """
-        found = _CLOCK.fullmatch(clock)
-        if not found:
-            raise InputError(f'"{clock}" is not a time of the day: write "00:00" to "24:00"')
-        hour, minute = (int(part) for part in clock.split(":"))
+        minutes = _minutes(clock)
+        if 0 <= day < self.horizon.days:
+            midnight_ms, next_ms = self._midnight_ms[day : day + 2]
+            # The clock changes by whole hours: a day of 24 of them has no change.
+            if next_ms - midnight_ms == _MS_PER_DAY:
+                return midnight_ms + minutes * _MS_PER_MIN
+        return self._civil(day, minutes)
+
+    def _civil(self, day: int, minutes: int = 0) -> int:
+        """Elapsed ms of a time of the `day`-th civil day, asked of the time zone."""
         midnight = datetime.combine(self.horizon.start + timedelta(days=day), time())
-        return _elapsed_ms(midnight + timedelta(hours=hour, minutes=minute)) - self._origin_ms
+        return _elapsed_ms(midnight + timedelta(minutes=minutes)) - self._origin_ms
 
     def moment_ms(self, moment: str) -> int:
         """Elapsed ms of a `Moment`; negative before the horizon."""
@@ -197,6 +205,15 @@ class Calendar:
                 start_ms = merged.pop()[0]
             merged.append((start_ms, end_ms))
         return merged
+
+
+@cache
+def _minutes(clock: str) -> int:
+    """Minutes of a clock time after midnight on a day without clock change."""
+    if not _CLOCK.fullmatch(clock):
+        raise InputError(f'"{clock}" is not a time of the day: write "00:00" to "24:00"')
+    hour, minute = clock.split(":")
+    return int(hour) * _MIN_PER_H + int(minute)
 
 
 def _elapsed_ms(civil: datetime) -> int:

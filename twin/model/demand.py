@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import compress
 from typing import Annotated, Literal
 
 import numpy as np
@@ -116,6 +117,7 @@ class Demand:
             Kind.SAFEGUARD: assumptions["requisitions_per_camera_year"],
         }
         self._per_h = {kind: self._hourly(kind, levers) for kind in _PROFILES}
+        self._curves: dict[tuple[Kind, int, tuple[bool, ...]], Floats] = {}
         self._events = [(self._places(event), self._multiplier(event)) for event in events]
 
     def annual(self, kind: Kind) -> Floats:
@@ -131,12 +133,16 @@ class Demand:
         None before the commune has joined.
         """
         place = self.territory.communes[commune]
-        joined = self.calendar.edge_ms[:-1] >= self.calendar.since_ms(place.joined)
-        per_h = self._per_h[kind] * joined
-        for codes, multiplier in self._events if kind in _IN_THE_STREET else ():
-            if place.insee in codes:
+        joined_ms = self.calendar.since_ms(place.joined)
+        street = kind in _IN_THE_STREET
+        events = tuple(street and place.insee in codes for codes, _ in self._events)
+        alike = kind, joined_ms, events
+        if alike not in self._curves:
+            per_h = self._per_h[kind] * (self.calendar.edge_ms[:-1] >= joined_ms)
+            for _, multiplier in compress(self._events, events):
                 per_h = per_h * multiplier
-        return self._annual(kind, place) * np.concatenate([[0.0], np.cumsum(per_h)])
+            self._curves[alike] = np.concatenate([[0.0], np.cumsum(per_h)])
+        return self._annual(kind, place) * self._curves[alike]
 
     def weights(self, n: int) -> Floats:
         """`camera_weights` of a commune of `n` cameras, under the assumed concentration."""

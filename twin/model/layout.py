@@ -183,12 +183,12 @@ def _timetable(
     slots: Callable[[Forfait], tuple[Ints, Ints]],
 ) -> Iterator[Ints]:
     """Columns of the work owed to communes with cameras that have joined, by (start, commune)."""
-    by_forfait = {forfait.forfait: slots(forfait) for forfait in forfaits}
+    by_forfait = {forfait: slots(forfait) for forfait in set(forfaits)}
     parts = [np.empty((4, 0), dtype=np.int64)]
     for i, (commune, forfait) in enumerate(zip(territory.communes, forfaits, strict=True)):
         if commune.cameras == 0:
             continue
-        start_ms, end_ms = by_forfait[forfait.forfait]
+        start_ms, end_ms = by_forfait[forfait]
         ids = identifier(commune.insee, np.arange(len(start_ms)))
         owed = np.stack([start_ms, end_ms, np.full_like(start_ms, i), ids])
         parts.append(owed[:, start_ms >= calendar.since_ms(commune.joined)])

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from itertools import chain, groupby
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, TypeVar
@@ -345,13 +346,14 @@ def _timetable(
     presences: list[_Presence], seats: list[_Seat], pauses: Pauses, horizon_ms: int
 ) -> tuple[Shifts, Breaks]:
     position = {seat: i for i, seat in enumerate(seats)}
+    timetable = cache(pauses.timetable)
     shifts: list[tuple[int, int, int]] = []
     breaks: list[tuple[int, int, int]] = []
     for p in presences:
         start_ms, end_ms = max(p.start_ms, 0), min(p.end_ms, horizon_ms)
         breaks += [
             (len(shifts), p.start_ms + delay_ms, length_ms)
-            for delay_ms, length_ms in pauses.timetable(p.end_ms - p.start_ms, p.phase)
+            for delay_ms, length_ms in timetable(p.end_ms - p.start_ms, p.phase)
             if start_ms <= p.start_ms + delay_ms < end_ms
         ]
         shifts.append((position[p.seat], start_ms, end_ms))

@@ -1,8 +1,9 @@
 """The outside world of one replication, drawn before it starts.
 
-Every (kind, commune), seat and camera has a stream of its own, seeded by its name. Arrivals are
-gaps at unit rate inverted through the cumulative rate, and the n-th row of a stream holds the
-attributes of the n-th arrival: another rate moves it in time and changes nothing else of it.
+Every (kind, commune) and seat has a stream of its own, seeded by its name, and so have the faults
+of a commune. Arrivals are gaps at unit rate inverted through the cumulative rate, and the n-th row
+of a stream holds the attributes of the n-th arrival: another rate moves it in time and changes
+nothing else of it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from itertools import pairwise
 from zlib import crc32
 
 import numpy as np
@@ -62,14 +63,15 @@ _STREAM = {
 _SMALLEST = 2.0**-54
 """Half the step of a uniform number: keeps the normal quantile finite."""
 _MORE_ROWS = 16
-_MORE_PAIRS = 4
+_PAIRS = (8, 2)
+"""Pairs drawn at once: what comes first, and what ends it."""
 _DEVIATIONS = 5
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Uniforms = dict[str, Floats]
-Table = TypeVar("Table", Incidents, Requests, Requisitions)
+Table = dict[str, Ints]
 
 
 def sample_world(
@@ -97,15 +99,11 @@ def sample_world(
     """
     streams = _Streams(seed, replication)
     outside = _Outside(streams, territory, calendar, demand, assumptions)
-    communes = range(len(territory.communes))
-    kinds = (Kind.POLICE, Kind.NUISANCE)
     dark = [*outages, *_not_yet_joined(centre, territory, calendar)]
     return World(
-        incidents=_in_order(
-            Incidents, [outside.incidents(i, kind) for i in communes for kind in kinds]
-        ),
-        requests=_in_order(Requests, [outside.requests(i) for i in communes]),
-        requisitions=_in_order(Requisitions, [outside.requisitions(i) for i in communes]),
+        incidents=outside.incidents(),
+        requests=outside.requests(),
+        requisitions=outside.requisitions(),
         present=sample_presence(plan, assumptions, seed=seed, replication=replication),
         faults=_faults(streams, territory, centre.horizon_ms, assumptions),
         outages=_dark(dark),
@@ -169,7 +167,7 @@ class _Streams:
 
 
 class _Outside:
-    """Draws the arrivals of one commune at a time."""
+    """Draws the arrivals of every commune, then their attributes side by side."""
 
     def __init__(
         self,
@@ -185,68 +183,93 @@ class _Outside:
         self.demand = demand
         self.values = assumptions
         self.first_camera = np.cumsum([0, *(commune.cameras for commune in self.communes)])
-        self.duties: dict[str | None, Ints] = {}
+        self.edge_ms = calendar.edge_ms.astype(np.float64)
 
-    def arrivals(self, i: int, kind: Kind, attributes: Sequence[str]) -> tuple[Ints, Uniforms]:
-        """Instants of the arrivals of a kind, and a uniform number per arrival and attribute."""
-        cumulative = self.demand.cumulative(kind, i)
+    def arrivals(self, kinds: Sequence[Kind], attributes: Sequence[str]) -> tuple[Table, Uniforms]:
+        """Arrivals by (time, kind, id), and a uniform number for each and each attribute."""
+        drawn = [
+            (kind, i, *self.of_commune(kind, i, len(attributes)))
+            for kind in kinds
+            for i in range(len(self.communes))
+        ]
+        counts = [len(time_ms) for _, _, time_ms, _ in drawn]
+        columns = {
+            "time_ms": _joined([time_ms for _, _, time_ms, _ in drawn]),
+            "kind": np.repeat(np.array([kind for kind, *_ in drawn], dtype=np.int64), counts),
+            "id": _joined(
+                [
+                    identifier(self.communes[i].insee, np.arange(len(time_ms)))
+                    for _, i, time_ms, _ in drawn
+                ]
+            ),
+            "commune": np.repeat(np.array([i for _, i, *_ in drawn], dtype=np.int64), counts),
+        }
+        order = np.lexsort([columns[name] for name in ("id", "kind", "time_ms")])
+        uniforms = np.concatenate([np.empty((len(attributes), 0)), *(u for *_, u in drawn)], axis=1)
+        return (
+            {name: column[order] for name, column in columns.items()},
+            dict(zip(attributes, uniforms.take(order, axis=1), strict=True)),
+        )
+
+    def of_commune(self, kind: Kind, i: int, attributes: int) -> tuple[Ints, Floats]:
+        """Instants of the arrivals in one commune, and uniform numbers (attributes, arrivals)."""
         generator = self.streams(f"{_STREAM[kind]}/{self.communes[i].insee}")
-        return _arrivals(generator, cumulative, self.calendar.edge_ms, attributes)
+        return _arrivals(generator, self.demand.cumulative(kind, i), self.edge_ms, attributes)
 
-    def incidents(self, i: int, kind: Kind) -> Incidents:
-        """Incidents in view of one class; only those of the police class are called in."""
-        values, police = self.values, kind is Kind.POLICE
-        time_ms, u = self.arrivals(i, kind, _INCIDENT)
-        view_min = values["police_view_min" if police else "nuisance_view_min"]
+    def incidents(self) -> Incidents:
+        """Incidents in view; only those of the police class are called in."""
+        values = self.values
+        arrived, u = self.arrivals((Kind.POLICE, Kind.NUISANCE), _INCIDENT)
+        police = arrived["kind"] == Kind.POLICE
+        view_min = np.where(police, values["police_view_min"], values["nuisance_view_min"])
         called = (u["called"] < values["call_share"]) & police
         return Incidents(
-            time_ms=time_ms,
-            kind=np.full_like(time_ms, kind),
-            id=self.ids(i, time_ms),
-            commune=np.full_like(time_ms, i),
-            camera=self.camera(i, u["camera"]),
+            **arrived,
+            camera=self.camera(arrived["commune"], u["camera"]),
             view_ms=_lognormal_ms(u["view"], view_min * MS_PER_MIN, values["view_cv"]),
             threshold=_exponential(u["threshold"]),
             call_ms=np.where(called, self.delay_ms(u["call"], "call_delay_min"), NEVER),
             alerted=(u["alerted"] < values["alerted_share"]) & police,
             qualify_ms=self.work_ms(u["qualify"], values["qualify_min"]),
             line_ms=self.work_ms(u["line"], values["line_min"]),
-            responder_ms=self.work_ms(u["responder"], self.responder_min(i, time_ms)),
+            responder_ms=self.work_ms(u["responder"], self.responder_min(arrived)),
             write_ms=self.work_ms(u["write"], values["write_min"]),
             request_ms=self.work_ms(u["request"], values["request_work_min"]),
             patience_ms=self.delay_ms(u["patience"], "request_patience_min"),
         )
 
-    def requests(self, i: int) -> Requests:
+    def requests(self) -> Requests:
         """Viewing requests by phone, whatever the forfait: the room refuses what is not bought."""
-        time_ms, u = self.arrivals(i, Kind.REQUEST, ("work", "patience"))
+        arrived, u = self.arrivals((Kind.REQUEST,), ("work", "patience"))
+        del arrived["kind"]
         return Requests(
-            time_ms=time_ms,
-            id=self.ids(i, time_ms),
-            commune=np.full_like(time_ms, i),
+            **arrived,
             work_ms=self.work_ms(u["work"], self.values["request_work_min"]),
             patience_ms=self.delay_ms(u["patience"], "request_patience_min"),
         )
 
-    def requisitions(self, i: int) -> Requisitions:
+    def requisitions(self) -> Requisitions:
         """Requisitions; a commune whose forfait does not buy their handling sends none."""
-        commune, values = self.communes[i], self.values
+        values, forfaits = self.values, load_forfaits()
         attributes = ("urgent", "age", "safeguard", "extraction", "useful")
-        time_ms, u = self.arrivals(i, Kind.SAFEGUARD, attributes)
-        if not load_forfaits()[commune.forfait].requisitions:
-            time_ms, u = time_ms[:0], {name: column[:0] for name, column in u.items()}
+        arrived, u = self.arrivals((Kind.SAFEGUARD,), attributes)
+        del arrived["kind"]
+        sends = np.array(
+            [forfaits[each.forfait].requisitions for each in self.communes], dtype=bool
+        )
+        sent = sends[arrived["commune"]]
+        arrived, u = ({name: c[sent] for name, c in table.items()} for table in (arrived, u))
+        retention_days = np.array([each.retention_days for each in self.communes])
         urgent = u["urgent"] < values["requisition_urgent_share"]
         due_days = np.where(
             urgent, values["requisition_urgent_due_days"], values["requisition_due_days"]
         )
         age_days = values["facts_age_days"] * np.exp(values["facts_age_log_sd"] * _normal(u["age"]))
-        kept_ms = _whole((commune.retention_days - age_days) * MS_PER_DAY)
+        kept_ms = _whole((retention_days[arrived["commune"]] - age_days) * MS_PER_DAY)
         return Requisitions(
-            time_ms=time_ms,
-            id=self.ids(i, time_ms),
-            commune=np.full_like(time_ms, i),
-            erased_ms=time_ms + kept_ms,
-            due_ms=time_ms + _whole(due_days * MS_PER_DAY),
+            **arrived,
+            erased_ms=arrived["time_ms"] + kept_ms,
+            due_ms=arrived["time_ms"] + _whole(due_days * MS_PER_DAY),
             safeguard_ms=self.work_ms(u["safeguard"], values["safeguard_min"]),
             extraction_ms=_lognormal_ms(
                 u["extraction"],
@@ -256,16 +279,13 @@ class _Outside:
             useful=u["useful"] < values["requisition_useful_share"],
         )
 
-    def ids(self, i: int, time_ms: Ints) -> Ints:
-        """Identifiers of the arrivals of a commune, in order."""
-        return identifier(self.communes[i].insee, np.arange(len(time_ms)))
-
-    def camera(self, i: int, u: Floats) -> Ints:
-        """Cameras drawn by their weights."""
-        reached = np.cumsum(self.demand.weights(self.communes[i].cameras))
-        total = reached[-1] if len(reached) else 0.0
-        number = np.searchsorted(reached, u * total, side="right")
-        camera: Ints = self.first_camera[i] + np.minimum(number, len(reached) - 1)
+    def camera(self, commune: Ints, u: Floats) -> Ints:
+        """Cameras drawn by their weights in their commune."""
+        camera = np.empty_like(commune)
+        for i, own in self.by_commune(commune):
+            reached = np.cumsum(self.demand.weights(self.communes[i].cameras))
+            number = np.searchsorted(reached, u[own] * reached[-1], side="right")
+            camera[own] = self.first_camera[i] + np.minimum(number, len(reached) - 1)
         return camera
 
     def work_ms(self, u: Floats, mean_min: float | Floats) -> Ints:
@@ -276,28 +296,35 @@ class _Outside:
         """Exponential delays."""
         return _whole(_exponential(u) * (self.values[key] * MS_PER_MIN))
 
-    def responder_min(self, i: int, time_ms: Ints) -> Floats:
+    def responder_min(self, arrived: Table) -> Floats:
         """Mean delay of the responder: the municipal police when on duty, else the State's."""
-        on_duty = np.searchsorted(self.duty_edges_ms(i), time_ms, side="right") % 2 == 1
-        return np.where(
-            on_duty, self.values["municipal_responder_min"], self.values["responder_min"]
-        )
+        delay_min = np.full(len(arrived["id"]), self.values["responder_min"])
+        edges_ms: dict[str, Ints] = {}
+        for i, own in self.by_commune(arrived["commune"]):
+            window = self.communes[i].police_window
+            if window and window not in edges_ms:
+                edges_ms[window] = np.array(self.calendar.intervals(window), dtype=np.int64).ravel()
+            if window:
+                time_ms = arrived["time_ms"][own]
+                on_duty = np.searchsorted(edges_ms[window], time_ms, side="right") % 2 == 1
+                delay_min[own[on_duty]] = self.values["municipal_responder_min"]
+        return delay_min
 
-    def duty_edges_ms(self, i: int) -> Ints:
-        """Instants at which the municipal police of a commune begins and ends its duty."""
-        window = self.communes[i].police_window
-        if window not in self.duties:
-            spans = self.calendar.intervals(window) if window else []
-            self.duties[window] = np.array(spans, dtype=np.int64).ravel()
-        return self.duties[window]
+    def by_commune(self, commune: Ints) -> Iterator[tuple[int, Ints]]:
+        """Each commune where something arrives, and the rows of what does."""
+        rows = np.argsort(commune, kind="stable")
+        first = np.searchsorted(commune[rows], np.arange(len(self.communes) + 1))
+        for i, (begin, end) in enumerate(pairwise(first.tolist())):
+            if begin < end:
+                yield i, rows[begin:end]
 
 
 def _arrivals(
-    generator: np.random.Generator, cumulative: Floats, edge_ms: Ints, attributes: Sequence[str]
-) -> tuple[Ints, Uniforms]:
+    generator: np.random.Generator, cumulative: Floats, edge_ms: Floats, attributes: int
+) -> tuple[Ints, Floats]:
     """Poisson arrivals at a rate whose integral is `cumulative`, linear between the edges."""
     expected = float(cumulative[-1])
-    rows = np.empty((0, 1 + len(attributes)))
+    rows = np.empty((0, 1 + attributes))
     instants = np.zeros(1)
     while instants[-1] < expected or not len(rows):
         ahead = expected - instants[-1]
@@ -306,18 +333,11 @@ def _arrivals(
         instants = np.cumsum(_exponential(rows[:, 0]))
     n = int(np.searchsorted(instants, expected))
     time_ms = np.interp(instants[:n], cumulative, edge_ms).astype(np.int64)
-    uniforms = dict(zip(attributes, rows[:n, 1:].T, strict=True))
-    return np.minimum(time_ms, edge_ms[-1] - 1), uniforms
+    return np.minimum(time_ms, int(edge_ms[-1]) - 1), rows[:n, 1:].T
 
 
-def _in_order(table: type[Table], parts: list[Table]) -> Table:
-    """One table of many, sorted by (time, kind if there are several, id)."""
-    columns: dict[str, Any] = {
-        name: np.concatenate([getattr(part, name) for part in parts]) for name in table._fields
-    }
-    keys = [columns[name] for name in ("id", "kind", "time_ms") if name in columns]
-    order = np.lexsort(keys)
-    return table(**{name: column[order] for name, column in columns.items()})
+def _joined(parts: Sequence[Ints]) -> Ints:
+    return np.concatenate([np.empty(0, dtype=np.int64), *parts])
 
 
 def _away(
@@ -342,16 +362,25 @@ def _away(
 def _faults(
     streams: _Streams, territory: Territory, horizon_ms: int, assumptions: Assumptions
 ) -> Faults:
-    """Exponential up-times and repairs of each camera, until the up-times cover the horizon."""
+    """Exponential up-times and repairs of each camera, until the up-times cover the horizon.
+
+    The cameras of a commune draw together, some pairs each from one stream, the next from another.
+    """
     up_mean_ms = assumptions["camera_mtbf_days"] * MS_PER_DAY
     repair_mean_ms = assumptions["camera_repair_days"] * MS_PER_DAY
-    pairs = [
-        _pairs(streams(f"faults/{commune.insee}/{number}"), horizon_ms / up_mean_ms)
-        for commune in territory.communes
-        for number in range(1, commune.cameras + 1)
-    ]
-    first = np.cumsum([0, *map(len, pairs)], dtype=np.int64)
-    up, repair = np.concatenate([*pairs, np.empty((0, 2))]).T
+    cameras = sum(commune.cameras for commune in territory.communes)
+    pairs, reached = np.empty((cameras, 0, 2)), np.zeros((cameras, 1))
+    while (reached[:, -1] < horizon_ms / up_mean_ms).any():
+        u = [
+            streams(f"faults/{commune.insee}/{pairs.shape[1]}").random((commune.cameras, *_PAIRS))
+            for commune in territory.communes
+        ]
+        pairs = np.concatenate([pairs, _exponential(np.concatenate(u))], axis=1)
+        reached = np.cumsum(pairs[..., 0], axis=1)
+        reached = np.concatenate([np.zeros((cameras, 1)), reached], axis=1)
+    lived = reached[:, :-1] < horizon_ms / up_mean_ms
+    first = np.concatenate([[0], np.cumsum(lived.sum(axis=1))]).astype(np.int64)
+    up, repair = pairs[lived].T
     return Faults(first, _whole(up * up_mean_ms), _whole(repair * repair_mean_ms))
 
 
@@ -360,7 +389,7 @@ def _pairs(generator: np.random.Generator, horizon: float) -> Floats:
     rows = np.empty((0, 2))
     reached = np.zeros(1)
     while reached[-1] < horizon:
-        rows = np.concatenate([rows, _exponential(generator.random((_MORE_PAIRS, 2)))])
+        rows = np.concatenate([rows, _exponential(generator.random(_PAIRS))])
         reached = np.cumsum(rows[:, 0])
     return rows[: int(np.searchsorted(reached, horizon)) + 1]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from twin.model.clock import MS_PER_H, MS_PER_MIN, Window
-from twin.model.patterns import Pattern, Weekday
+from twin.model.patterns import Shift, Weekday
 from twin.model.working_time import Prudence, Rule, RuleName
 from twin.sources.optional import optional_library
 
@@ -90,7 +90,7 @@ def whole_part(
 
 
 def find_cycle(
-    pattern: Pattern,
+    shifts: Mapping[str, Shift],
     held: Mapping[str, int],
     length: int,
     team: int,
@@ -108,7 +108,7 @@ def find_cycle(
     cp_model: Any = optional_library("ortools.sat.python.cp_model", "rosters")
     model = cp_model.CpModel()
     days = length * len(_DAYS)
-    windows = {name: Window.parse(pattern.shifts[name].window) for name in held}
+    windows = {name: Window.parse(shifts[name].window) for name in held}
     works = {
         (day, name): model.new_bool_var(f"{name}{day}") for day in range(days) for name in held
     }
@@ -138,7 +138,7 @@ def find_cycle(
                     model.add_at_most_one(at(day, name), at(day + 1, following))
     for weekday, called in enumerate(_DAYS):
         for name, count in held.items():
-            needed = count if called in pattern.shifts[name].weekdays else 0
+            needed = count if called in shifts[name].weekdays else 0
             model.add(sum(at(7 * week + weekday, name) for week in range(length)) == needed)
     weekends = [model.new_bool_var(f"weekend{week}") for week in range(length)]
     for week in range(length):

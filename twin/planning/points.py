@@ -8,24 +8,22 @@ differ by their choices and not by chance, and is stored by its identity: none i
 from __future__ import annotations
 
 import math
-import os
-import signal
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
-import joblib
 import pandas as pd
 from scipy.special import ndtri
 
 from twin.errors import InputError
-from twin.files import canonical_json, data_folder
+from twin.files import canonical_json, digest
 from twin.model.assumptions import Assumption, Assumptions, Grade, load_assumptions
 from twin.model.centre.engines import Engine
 from twin.scenarios.experiment import run_all, summary
+from twin.scenarios.replay import CENTRES_KEPT
 from twin.scenarios.schema import Experiment, Scenario
-from twin.scenarios.store import Run, identify
+from twin.scenarios.store import SEARCHES, Run, identify
 
 __all__ = ["Choices", "Factor", "Plays", "factors", "played"]
 
@@ -34,9 +32,7 @@ Choices = Mapping[str, float]
 
 Progress = Callable[[int, int], None]
 
-_NAME = "point"
-"""Every point has this name, so that two searches share those that they have in common."""
-_FOLDER = "searches"
+_DIGITS = 12
 _CITY_KEY = "demand.city_deviation"
 _Z95 = float(ndtri(0.95))
 _CITY = Assumption(
@@ -141,10 +137,10 @@ class Plays:
     out : Path
         Folder of all runs; points are kept in its folder ``searches``.
     workers : int
-        Points played at the same time; changes no byte of the result.
+        Replications played at the same time; changes no byte of the result.
     engine : {"reference", "kernel"}
     progress : callable
-        Told the points finished and wanted.
+        Told the points finished, or as many replications as they take, and wanted.
     """
 
     def __init__(
@@ -157,11 +153,9 @@ class Plays:
         engine: Engine = "kernel",
         progress: Progress = lambda *_: None,
     ) -> None:
-        if workers < 1:
-            raise InputError(f"workers: {workers} is not at least 1")
         self.scenario = scenario
         self.experiment = experiment.exactly(experiment.replications)
-        self._out = out / _FOLDER
+        self._out = out / SEARCHES
         self._workers = workers
         self._engine: Engine = engine
         self._progress = progress
@@ -173,24 +167,21 @@ class Plays:
         Raises
         ------
         KeyboardInterrupt
-            Finished points are kept, and the same call goes on from them.
+            Finished replications are kept, and the same call goes on from them.
         """
-        asked = {canonical_json(choices): choices for choices in points}
+        asked = {_name(choices): choices for choices in points}
         missing = {}
         for name, choices in asked.items():
             if name not in self._known:
                 scenario = played(self.scenario, choices)
-                found = self._stored(scenario)
+                found = self._stored(name, scenario)
                 if found is None:
                     missing[name] = scenario
                 else:
                     self._known[name] = found
         if missing:
-            self._progress(len(asked) - len(missing), len(asked))
-            for done, (name, table) in enumerate(self._side_by_side(missing), start=1):
-                self._known[name] = table
-                self._progress(len(asked) - len(missing) + done, len(asked))
-        return [self._known[canonical_json(choices)] for choices in points]
+            self._run(missing, len(asked))
+        return [self._known[_name(choices)] for choices in points]
 
     def mean(self, indicator: str, choices: Choices) -> float:
         """Mean of an indicator over the replications of a point."""
@@ -208,9 +199,9 @@ class Plays:
         mean, high = table.loc[indicator, ["mean", "high"]].to_numpy(dtype=float)
         return float(mean), float(high)
 
-    def _stored(self, scenario: Scenario) -> pd.DataFrame | None:
+    def _stored(self, name: str, scenario: Scenario) -> pd.DataFrame | None:
         """Indicators of a point that was played before, without building its centre again."""
-        identity = identify(_NAME, scenario, self.experiment.seed)
+        identity = identify(name, scenario, self.experiment.seed)
         if not (self._out / identity.folder).exists():
             return None
         stored = Run.found(identity, self._out)
@@ -219,44 +210,31 @@ class Plays:
             return None
         return _of_centre(summary([stored.indicators(number) for number in numbers]))
 
-    def _side_by_side(self, missing: Mapping[str, Scenario]) -> Iterator[tuple[str, pd.DataFrame]]:
-        if len(missing) == 1:
-            ((name, scenario),) = missing.items()
-            yield _play(name, scenario, self.experiment, self._out, self._engine, self._workers)
-            return
-        parallel = joblib.Parallel(
-            n_jobs=self._workers,
-            backend="loky",
-            return_as="generator_unordered",
-            initializer=_start_worker,
-            initargs=(str(data_folder()),),
-        )
-        results = parallel(
-            joblib.delayed(_play)(name, scenario, self.experiment, self._out, self._engine)
-            for name, scenario in missing.items()
-        )
-        with closing(results) as tables:
-            yield from tables
+    def _run(self, missing: Mapping[str, Scenario], wanted: int) -> None:
+        """Play points, no more at a time than the centres that a worker keeps."""
+        for first in range(0, len(missing), CENTRES_KEPT):
+            kept = wanted - len(missing) + first
+            batch = dict(islice(missing.items(), first, first + CENTRES_KEPT))
+
+            def told(done: int, _: int, kept: int = kept) -> None:
+                self._progress(kept + done // self.experiment.replications, wanted)
+
+            results = run_all(
+                batch,
+                self.experiment,
+                out=self._out,
+                workers=self._workers,
+                engine=self._engine,
+                progress=told,
+            )
+            self._known |= {name: _of_centre(each.indicators) for name, each in results.items()}
 
 
-def _play(
-    name: str,
-    scenario: Scenario,
-    experiment: Experiment,
-    out: Path,
-    engine: Engine,
-    workers: int = 1,
-) -> tuple[str, pd.DataFrame]:
-    results = run_all({_NAME: scenario}, experiment, out=out, engine=engine, workers=workers)
-    return name, _of_centre(results[_NAME].indicators)
+def _name(choices: Choices) -> str:
+    """Name of a point: two searches from one scenario share those that they have in common."""
+    return f"point_{digest(canonical_json(choices))[:_DIGITS]}"
 
 
 def _of_centre(table: pd.DataFrame) -> pd.DataFrame:
     centre = table[table["scope"] == "centre"]
     return centre.set_index("indicator")[["mean", "low", "high", "n"]]
-
-
-def _start_worker(data: str) -> None:
-    # An interruption is the business of the process that keeps the results.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.environ["CMSU_DATA"] = data

@@ -23,6 +23,7 @@ from twin.model.seats import SeatsLevers, build_plan
 from twin.planning.cycles import Cycle, find_cycle, whole_part
 from twin.planning.roster_search import (
     DAYS_PER_WEEK,
+    OPERATOR,
     Agent,
     Choice,
     Found,
@@ -33,7 +34,6 @@ from twin.planning.roster_search import (
 __all__ = ["Agent", "Load", "Roster", "loads", "make_roster"]
 
 _PARIS = ZoneInfo("Europe/Paris")
-_FUNCTION = "video_operator"
 _SATURDAY = 5
 _WEEKS_AT_ONCE = 2
 _EFFORT_OF_A_STEP, _EFFORT = 1.0, 5.0
@@ -106,7 +106,7 @@ def make_roster(
     Raises
     ------
     InputError
-        Not whole weeks from a Monday; an unknown pattern or shift; nobody to roster.
+        Not whole weeks from a Monday; an unknown pattern or shift; nobody, or no seat, to roster.
     MissingError
         The solver is not installed.
     """
@@ -168,7 +168,7 @@ def _cycle(problem: Problem, seed: int) -> Cycle | None:
     if not length:
         return None
     return find_cycle(
-        problem.pattern,
+        problem.shifts,
         held,
         length,
         members // length,
@@ -243,6 +243,6 @@ def _duties(problem: Problem, choice: Choice) -> list[Duty]:
         held = sorted(problem.agents[agent].code for agent in choice[i])
         empty = [""] * (need.seats - len(held))
         duties += [
-            Duty(start, end, code, _FUNCTION, need.shift, pause_min) for code in [*held, *empty]
+            Duty(start, end, code, OPERATOR, need.shift, pause_min) for code in [*held, *empty]
         ]
     return duties

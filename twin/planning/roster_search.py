@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Container, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 
@@ -12,8 +12,8 @@ from twin.errors import InputError
 from twin.model.assumptions import Assumptions
 from twin.model.calendar import Calendar
 from twin.model.clock import DAYS_PER_YEAR, MS_PER_DAY, MS_PER_H, MS_PER_MIN, Window, whole_ms
-from twin.model.patterns import Pattern, load_patterns
-from twin.model.seats import SeatsLevers
+from twin.model.patterns import Weekday
+from twin.model.seats import SeatedShift, SeatsLevers, seated_shifts
 from twin.model.working_time import load_working_time
 from twin.planning.cycles import solved
 from twin.sources.optional import optional_library
@@ -21,7 +21,11 @@ from twin.sources.optional import optional_library
 __all__ = ["Agent", "Choice", "Found", "Need", "Problem", "Searcher"]
 
 DAYS_PER_WEEK = 7
+OPERATOR = "video_operator"
+"""Function of the seats that are rostered."""
 _SATURDAY = 5
+_LETTERS = 3
+"""Of a day in the name of a shift."""
 _PERCENT = 100
 _UNMET_COST = 1_000
 """One unmet need costs more than any unequal share."""
@@ -67,6 +71,8 @@ class Problem:
 
     Attributes
     ----------
+    shifts : dict of str to SeatedShift
+        The operators' shifts, by a name that says when they are.
     needs : list of Need
         In time order, whole: the first night may begin the day before the roster.
     allowed : list of bool
@@ -84,25 +90,23 @@ class Problem:
         assumptions: Assumptions,
         agents: tuple[Agent, ...],
     ) -> None:
-        if levers.pattern is None:
-            raise InputError("seats.shifts: a roster is made for the shifts of a seats.pattern")
         law = load_working_time()
         self.agents = agents
         self.calendar = calendar
         self.weeks = calendar.horizon.days // DAYS_PER_WEEK
-        self.seats = {name: count for name, count in levers.operators.items() if count}
-        self.pattern: Pattern = load_patterns().patterns[levers.pattern]
+        self.shifts = _shifts(levers)
+        self.seats = {name: shift.seats for name, shift in self.shifts.items()}
         self.rules = law.regimes[levers.regime].rules
         self.prudence = law.prudence
         self.nights = frozenset(
             name
-            for name in self.seats
-            if _mostly_within(self.pattern.shifts[name].window, law.premium_night)
+            for name, shift in self.shifts.items()
+            if _mostly_within(shift.window, law.premium_night)
         )
         self.needs = sorted(
-            Need(start_ms, end_ms, name, count, self._day(start_ms))
-            for name, count in self.seats.items()
-            for start_ms, end_ms in self.pattern.shifts[name].occurrences(calendar)
+            Need(start_ms, end_ms, name, shift.seats, self._day(start_ms))
+            for name, shift in self.shifts.items()
+            for start_ms, end_ms in shift.occurrences(calendar)
         )
         longest = min(self.rules["daily_work"].limit, self.rules["daily_span"].limit) * MS_PER_H
         self.allowed = [need.end_ms - need.start_ms <= longest for need in self.needs]
@@ -332,6 +336,26 @@ def _spread(model: Any, values: tuple[Any, ...], shares: list[int]) -> Any:
         model.add(_PERCENT * value <= most * share)
         model.add(_PERCENT * value >= least * share)
     return most - least
+
+
+def _shifts(levers: SeatsLevers) -> dict[str, SeatedShift]:
+    """The operators' shifts by name; those of one name are one shift with the seats of both."""
+    found: dict[str, SeatedShift] = {}
+    for row in seated_shifts(levers):
+        if row.function == OPERATOR and row.seats:
+            name = _name(row)
+            seats = row.seats + (found[name].seats if name in found else 0)
+            found[name] = row.model_copy(update={"seats": seats})
+    if not found:
+        raise InputError("seats: no video operator's seat is there to roster")
+    return found
+
+
+def _name(shift: SeatedShift) -> str:
+    """Window of a shift, with its days unless it is held on all of them."""
+    days = [day[:_LETTERS] for day in get_args(Weekday) if day in shift.weekdays]
+    words = [shift.window, *(days if len(days) < DAYS_PER_WEEK else [])]
+    return " ".join(words if shift.holidays else [*words, "but holidays"])
 
 
 def _mostly_within(window: str, hours: str) -> bool:

@@ -23,13 +23,12 @@ from twin.model.mel import load_mel
 from twin.model.seats import SeatsLevers, build_plan
 from twin.model.staffing import staffing
 from twin.model.territory import Commune, Territory, build_territory
-from twin.scenarios.experiment import Result, run_all
+from twin.planning.network import capacity_in_use, costs_of
+from twin.scenarios.experiment import Result, prepare, run_all
 from twin.scenarios.schema import Experiment, Scenario
+from twin.scenarios.store import SEARCHES
 
 __all__ = ["stage_volumes"]
-
-_SEARCHES = "searches"
-"""Folder, beside the runs that people asked for, of those that a question needed."""
 
 _H_PER_YEAR = DAYS_PER_YEAR * MS_PER_DAY / MS_PER_H
 _MIN_PER_H = 60
@@ -67,7 +66,7 @@ def stage_volumes(
         chosen = [territory.communes[i] for i in indices]
         last = len(chosen) == every
         label = name if last else f"{name[:_LONGEST_NAME]}_stage_{number}"
-        folder = out if last else out / _SEARCHES
+        folder = out if last else out / SEARCHES
         stage = scenario if last else _stage(scenario, territory, chosen, folder)
 
         def told(done: int, wanted: int, label: str = label) -> None:
@@ -165,7 +164,17 @@ def _volumes(
             for row in people.posts
         ),
         viewing_h=float(watching.mean()) * _H_PER_YEAR,
+        network=_network(scenario),
     )
+
+
+def _network(scenario: Scenario) -> dict[str, float]:
+    """Quantities of the lines of costs of its network, by price; euros where a file says them."""
+    had: dict[str, float] = {}
+    for line in costs_of(prepare(scenario), scenario.network, capacity_in_use()):
+        quantity = line.quantity if line.price else line.yearly.value
+        had[line.price] = had.get(line.price, 0.0) + quantity
+    return had
 
 
 def _commune(commune: Commune, counted: bool, means: pd.Series[float]) -> CommuneVolumes:

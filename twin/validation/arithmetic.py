@@ -6,10 +6,15 @@ A published value is known to half of its last digit, which is then the interval
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from math import cos, sin
 
 import numpy as np
 
+from twin.model.assumptions import Assumptions
+from twin.model.calendar import Calendar, Horizon
+from twin.model.seats import SeatedShift, SeatsLevers, build_plan
+from twin.model.staffing import staffing, waterfall
 from twin.validation import formulas, ode, queues, varying
 from twin.validation.case import Verdict
 
@@ -30,7 +35,11 @@ _WARDS = {
 _DAILY = {98.5: 0.10438, 104.5: 0.36814, 110.5: 0.95447, 116.5: 0.88685}
 _HALFIN_WHITT = {0.1: 1.42019, 0.2: 1.06152, 0.5: 0.50605}
 _ABSENT = 0.096
-_ANNUAL_H = 1607
+_ANNUAL_H = 1607.0
+_APCO_SEATS = 5.0
+_APCO = {"annual_hours": 2080.0, "absence_rate": 160 / 2080}
+"""Shifts of eight hours, five days a week, 160 hours of leave a year."""
+_APCO_BREAKS = 1 / 8
 
 
 def verdicts() -> list[Verdict]:
@@ -106,15 +115,34 @@ def _staffing() -> Iterator[Verdict]:
 
 
 def _posts() -> Iterator[Verdict]:
-    """Posts from first principles: what the staffing is held to."""
-    shift = formulas.shift_relief(seats=5, shift_h=8, breaks_h=1, leave_h=160)
-    yield _published(14, "APCO shift relief", "posts for 5 seats of a shift", 6.19, 2, shift)
-    for seat, hours, absent, value, digits in (
-        ("24/7", 24, 0, 5.451, 3),
-        ("24/7", 24, _ABSENT, 6.03, 2),
-        ("18:00-06:00", 12, 0, 2.73, 2),
-        ("18:00-06:00", 12, _ABSENT, 3.02, 2),
+    """What `twin.model.staffing` makes of the seats: absences replaced, and breaks in the first."""
+    steps = waterfall(_APCO_SEATS, Assumptions(_APCO), breaks=_APCO_BREAKS)
+    relieved = {step.name: step.etp for step in steps}["breaks"]
+    yield _published(14, "APCO shift relief", "posts for 5 seats of a shift", 6.19, 2, relieved)
+    night = "18:00-06:00"
+    for seat, windows, absent, value, digits in (
+        ("24/7", ("06:00-18:00", night), 0.0, 5.451, 3),
+        ("24/7", ("06:00-18:00", night), _ABSENT, 6.03, 2),
+        (night, (night,), 0.0, 2.73, 2),
+        (night, (night,), _ABSENT, 3.02, 2),
     ):
         quantity = f"posts, {100 * absent:g} % absent"
-        ours = formulas.posts(365 * hours, _ANNUAL_H, absent)
-        yield _published(15, f"seat held {seat}", quantity, value, digits, ours)
+        yield _published(15, f"seat held {seat}", quantity, value, digits, _etpt(windows, absent))
+
+
+def _etpt(windows: tuple[str, ...], absent: float) -> float:
+    """People of one seat held every day of a year over these windows, breaks not relieved."""
+    assumptions = Assumptions(
+        {"annual_hours": _ANNUAL_H, "absence_rate": absent, "break_relief_share": 0.0}
+    )
+    levers = SeatsLevers(
+        shifts=tuple(
+            SeatedShift(window=window, function="video_operator", seats=1) for window in windows
+        ),
+        end_of_shift="finish",
+        wall_minimum=0,
+        display_rule="mixed",
+        check_hour="08:00",
+    )
+    year = Calendar(Horizon(start=date(2027, 1, 1), days=365))
+    return staffing(build_plan(levers, year, assumptions), year, assumptions).etpt

@@ -28,11 +28,9 @@ __all__ = [
     "machine_repair",
     "mean_wait",
     "pollaczek_khinchine",
-    "posts",
     "priority_waits",
     "retrial",
     "service_level",
-    "shift_relief",
 ]
 
 Floats = npt.NDArray[np.float64]
@@ -331,28 +329,3 @@ def halfin_whitt(waiting: float) -> float:
         return float(1 / (1 + beta * norm.cdf(beta) / norm.pdf(beta))) - waiting
 
     return float(brentq(excess, 1e-9, 10))
-
-
-def posts(seat_h: float, annual_h: float, absent: float = 0.0) -> float:
-    """Full-time posts that hold a seat `seat_h` hours a year, each working `annual_h` less absence.
-
-    Examples
-    --------
-    A seat held at every hour, 1,607 hours a year, 9.6 % absent:
-
-    >>> round(posts(8760, 1607), 3), round(posts(8760, 1607, 0.096), 2)
-    (5.451, 6.03)
-    """
-    return seat_h / (annual_h * (1 - absent))
-
-
-def shift_relief(seats: int, shift_h: float, breaks_h: float, leave_h: float) -> float:
-    """Posts that hold the seats of one shift, five days a week, breaks and leave relieved (APCO).
-
-    Examples
-    --------
-    >>> round(shift_relief(5, 8, breaks_h=1, leave_h=160), 2)
-    6.19
-    """
-    year_h = 52 * 5 * shift_h
-    return posts(seats * year_h, (year_h - leave_h) * (shift_h - breaks_h) / shift_h)

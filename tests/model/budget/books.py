@@ -47,6 +47,17 @@ THREE = (
     commune("59653", 41, "2", 4380.0),
 )
 
+NETWORK = {
+    "fibre_eur_km_year": 40.0,
+    "leased_line_eur_year": 3.0,
+    "cellular_eur_camera_year": 4.0,
+    "access_switch_eur": 3.0,
+    "core_switch_eur": 2.0,
+    "one_server_eur": 5.0,
+    "disk_eur_tb": 160.0,
+}
+"""What the network of three communes has, by price."""
+
 
 @cache
 def _people(seats: str) -> Staffing:
@@ -55,7 +66,10 @@ def _people(seats: str) -> Staffing:
 
 
 def volumes(
-    communes: tuple[CommuneVolumes, ...] = THREE, vacant: int = 0, **levers: Any
+    communes: tuple[CommuneVolumes, ...] = THREE,
+    vacant: int = 0,
+    network: Mapping[str, float] | None = None,
+    **levers: Any,
 ) -> Volumes:
     people = _people(SeatsLevers(**LEVERS | levers).model_dump_json())
     return Volumes(
@@ -69,6 +83,7 @@ def volumes(
             for row in people.posts
         ),
         viewing_h=10_000.0,
+        network=NETWORK if network is None else network,
     )
 
 

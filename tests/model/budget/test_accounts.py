@@ -116,6 +116,9 @@ def test_supposed_cameras_follow_the_density_and_counted_ones_do_not():
     twice = budget(stages, assumptions=AT_ONCE | {"cameras_per_1000": 2 * stages[0].density})
     assert twice.activity.cameras[-1] == 60
     assert twice.activity.requisitions[-1] == pytest.approx(180)
+    (had,) = twice.stages
+    assert had.network["disk_eur_tb"] == pytest.approx(1.5 * stages[0].network["disk_eur_tb"])
+    assert had.network["fibre_eur_km_year"] == stages[0].network["fibre_eur_km_year"]
 
 
 def test_a_forfait_without_a_tariff_is_named():

@@ -2,7 +2,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.model.budget.books import AT_ONCE, FULL, budget
+from tests.model.budget.books import (
+    AT_ONCE,
+    FULL,
+    NETWORK,
+    NONE_LEFT_OUT,
+    budget,
+    commune,
+    volumes,
+)
 from twin.errors import InputError
 from twin.model.budget.investment import depreciation
 
@@ -34,14 +42,10 @@ def test_depreciation_adds_up_to_the_cost(cost, month, life):
 
 def test_the_first_programme_by_hand():
     """A room of 1 M€ and nothing else: each sum as the rules give it."""
-    room = {
-        "room_wall_eur": 1e6,
-        "studies_share": 0.0,
-        "vms_setup_eur": 0.0,
-        "room_servers_eur": 0.0,
-    }
+    room = {"room_wall_eur": 1e6, "studies_share": 0.0, "vms_setup_eur": 0.0, "loan_rate": 0.02}
     found = budget(
-        assumptions=ALL_AT_CENTRE | room | {"storage_eur_per_camera": 0.0, "loan_rate": 0.02},
+        (volumes(network={}),),
+        assumptions=ALL_AT_CENTRE | room,
         loan_share=0.5,
         loan_years=10,
     )
@@ -75,10 +79,19 @@ def test_a_year_without_grant_is_the_low_case():
     assert set(line(found, "grant")) == {0}
 
 
-def test_storage_follows_the_cameras():
-    found = budget(assumptions=ALL_AT_CENTRE | {"storage_eur_per_camera": 250.0})
-    assert spent(found, "storage")[1] == 25_000 * FULL.cameras
-    assert spent(found, "storage")[6] == 25_000 * FULL.cameras
+def test_the_network_is_bought_before_the_opening_then_as_it_grows():
+    """Prices without VAT; bought again once worn out, six years after the first use."""
+    many = tuple(commune(f"59{i:03}", 10) for i in range(9))
+    half = {price: quantity / 2 for price, quantity in NETWORK.items()}
+    stages = (volumes(many[:3], network=half), volumes(many))
+    slow = NONE_LEFT_OUT | {"inflation_rate": 0.0, "disk_eur_tb": 50.0, "adoption_pace": 0.5}
+    found = budget(stages, assumptions=slow | {"equipment_life_years": 6})
+    disks, grown = spent(found, "disks"), found.ramp.open.tolist().index(1) // 12
+    assert grown > 1
+    assert {i: c for i, c in enumerate(disks) if c} == {
+        year: 80 * 50 * 120 for year in (0, grown, 7, grown + 6) if year < 11
+    }
+    assert spent(budget(stages, assumptions=slow, vat="subject"), "disks")[0] == 80 * 50 * 100
 
 
 def test_a_service_subject_to_vat_deducts_it_and_owes_it():

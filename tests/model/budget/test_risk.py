@@ -8,7 +8,7 @@ from twin.model.budget.levers import BudgetLevers
 from twin.model.budget.risk import PERIMETERS, Reading, draws, sampled
 
 TABLE = load_assumptions()
-KEYS = ("room_wall_eur", "link_eur_per_camera", "unpaid_share")
+KEYS = ("room_wall_eur", "fibre_eur_km_year", "unpaid_share")
 ENTRIES = {key: TABLE[key] for key in KEYS}
 
 

@@ -62,5 +62,13 @@ def test_costs_by_unit():
 
 
 def test_a_camera_costs_its_link_and_nothing_else_in_the_tariff_perimeter():
-    found = budget(assumptions=AT_ONCE | {"inflation_rate": 0.0, "link_eur_per_camera": 100.0})
-    assert camera_cost_eur(found, "tariff", 2030) == pytest.approx(100)
+    """Fibres, mobile subscriptions and the links of a file; not the lines to the State."""
+    links = {"fibre_eur_km_year": 40.0, "cellular_eur_camera_year": 5.0, "": 600.0}
+    prices = {"inflation_rate": 0.0, "fibre_eur_km_year": 500.0, "cellular_eur_camera_year": 80.0}
+    found = budget(
+        (volumes(network=links | {"leased_line_eur_year": 3.0}),), assumptions=AT_ONCE | prices
+    )
+    rent = 40 * 500 + 5 * 80 + 600
+    assert camera_cost_eur(found, "tariff", 2030) == pytest.approx(1.2 * rent / 80)
+    (lines,) = found.full.of("leased_lines")
+    assert lines.cents[4] == 3 * 6_000 * 120

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 
@@ -36,3 +38,16 @@ def test_shipped_scenarios_are_played_alike(name: str) -> None:
     for table in TABLES:
         assert getattr(ours, table).num_rows > 100
         assert getattr(ours, table).equals(getattr(theirs, table)), table
+
+
+def test_a_journal_outlives_the_tables_that_the_next_replications_write_over() -> None:
+    prepared = prepare(load_library()["reference"].with_overrides({"horizon": {"days": 7}}))
+    first = replicate(prepared, 7, 1, engine="kernel")
+    kept = {table: getattr(first, table).to_pylist() for table in TABLES}
+    with ThreadPoolExecutor(2) as threads:
+        others = list(threads.map(lambda n: replicate(prepared, 7, n, engine="kernel"), (1, 2, 1)))
+    second = replicate(prepared, 7, 2, engine="kernel")
+    for table in TABLES:
+        assert getattr(first, table).to_pylist() == kept[table]
+        for other, alike in zip(others, (first, second, first), strict=True):
+            assert getattr(other, table).equals(getattr(alike, table))

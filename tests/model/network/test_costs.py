@@ -59,7 +59,7 @@ def test_costs_are_quantities_times_prices() -> None:
     assert switches.quantity == 4
     assert switches.investment.value == 4 * VALUES["access_switch_eur"]
     assert switches.yearly.value == pytest.approx(
-        switches.investment.value * VALUES["equipment_upkeep_share"]
+        switches.investment.value * VALUES["maintenance_share"]
     )
     fibre = found["Fibres"]
     assert fibre.yearly.value == pytest.approx(fibre.quantity * VALUES["fibre_eur_km_year"])

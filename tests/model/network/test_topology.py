@@ -68,7 +68,7 @@ def test_each_commune_reaches_the_nearest_point() -> None:
 
 def test_there_are_as_many_points_as_cost_least() -> None:
     territory, values = many(36), Assumptions()
-    life, upkeep = values["equipment_life_years"], values["equipment_upkeep_share"]
+    life, upkeep = values["equipment_life_years"], values["maintenance_share"]
     switch_eur_year = values["core_switch_eur"] * (1 / life + upkeep)
 
     def cost(found: Network) -> float:

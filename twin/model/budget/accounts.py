@@ -164,14 +164,14 @@ def build_budget(
     adoption = adopt(stages[-1].communes, levers, assumptions)
     held = ramp(stages, adoption, levers, assumptions)
     paid, etp = salaries(stages, held, adoption, levers, assumptions)
-    assets = purchases(adoption, levers, assumptions)
+    assets = purchases(stages, held, adoption.years, levers, assumptions)
     served = equipment_eur(assets, adoption.years)
     payroll = _sum(paid, adoption)
     billed = fees_by_commune(adoption, tariffs, levers)
     lines = [
         *fees(adoption, billed, tariffs, levers),
         *paid,
-        *running(adoption, held, etp, payroll, served, levers, assumptions),
+        *running(stages, adoption, held, etp, payroll, served, levers, assumptions),
         *invest(adoption, assets, levers, assumptions, drawn=drawn),
     ]
     lines += _doubtful(lines, assumptions["unpaid_share"])

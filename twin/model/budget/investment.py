@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from twin.errors import InputError
 from twin.model.assumptions import Assumptions
@@ -13,13 +14,17 @@ from twin.model.budget.adoption import MONTHS_PER_YEAR, Adoption
 from twin.model.budget.levers import BudgetLevers
 from twin.model.budget.lines import Line, Section, Side
 from twin.model.budget.money import CENTS_PER_EUR, cents, part
+from twin.model.budget.ramp import Ramp
 from twin.model.budget.tables import Ceilings, Nature, Purchases, load_lines, load_purchases
+from twin.model.budget.volumes import Volumes
 
 __all__ = ["Asset", "below", "depreciation", "equipment_eur", "invest", "purchases"]
 
 _JANUARY, _JULY = 1, 7
 _SUBSIDY_LIFE = 5
 _GRANT_DELAY = 1
+
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -80,29 +85,41 @@ def depreciation(cost: int, used: int, month: int, life: int) -> dict[int, int]:
     return spread
 
 
-def purchases(adoption: Adoption, levers: BudgetLevers, assumptions: Assumptions) -> list[Asset]:
-    """Everything the centre buys: the room before the opening, storage with cameras, renewals."""
+def purchases(
+    stages: Sequence[Volumes],
+    held: Ramp,
+    years: Sequence[int],
+    levers: BudgetLevers,
+    assumptions: Assumptions,
+) -> list[Asset]:
+    """Everything the centre buys: room and first network before the opening, growth, renewals."""
     types, prices_of = load_purchases(), load_lines().price_year
-    highest, bought = 0, list[Asset]()
-    net = (1 + types.vat_rate) / _vat(levers, types)
-    for year, connected in zip(
-        adoption.years, adoption.connected.reshape(-1, MONTHS_PER_YEAR), strict=True
-    ):
-        price = (1 + assumptions["inflation_rate"]) ** (year - prices_of) / net
+    grown = {name: _grown(item.amount, stages, held) for name, item in types.items.items()}
+    bought = list[Asset]()
+    for i, year in enumerate(years):
         first = year == levers.opening - 1
-        more = max(0, int(connected.max()) - highest)
-        highest += more
+        price = (1 + assumptions["inflation_rate"]) ** (year - prices_of) * _vat(levers, types)
+        used, month = (year + 1, _JANUARY) if first else (year, _JULY)
         bought += [_again(each, year, assumptions) for each in bought if each.worn_in(year)]
         for name, item in types.items.items():
             once = item.driver == "once"
-            count = first if once else more
+            count = first / (1 + types.vat_rate) if once else float(grown[name][i])
             eur = count * assumptions[item.amount] * item.part * price
             cost = cents(eur * (assumptions[item.times] if item.times else 1))
-            used, month = (year + 1, _JANUARY) if once else (year, _JULY)
             if cost:
+                life = item.life if isinstance(item.life, int) else round(assumptions[item.life])
                 shape = {"equipment": item.equipment, "renewed": item.renewed}
-                bought.append(Asset(name, item, item.life, cost, year, used, month, first, **shape))
+                bought.append(Asset(name, item, life, cost, year, used, month, first, **shape))
     return bought
+
+
+def _grown(price: str, stages: Sequence[Volumes], held: Ramp) -> Floats:
+    """What the network buys more of in each year; what the opening needs, the year before it."""
+    had = np.array([*(each.network.get(price, 0.0) for each in stages), 0.0])[held.open]
+    needed = had.reshape(-1, MONTHS_PER_YEAR).max(axis=1)
+    opening = int((held.open < 0).sum())
+    needed[opening // MONTHS_PER_YEAR - 1] = had[opening]
+    return np.diff(np.maximum.accumulate(needed), prepend=0.0)
 
 
 def _again(worn: Asset, year: int, assumptions: Assumptions) -> Asset:

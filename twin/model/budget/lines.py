@@ -152,6 +152,7 @@ def salaries(
 
 
 def running(
+    stages: Sequence[Volumes],
     adoption: Adoption,
     held: Ramp,
     etp: Floats,
@@ -168,14 +169,14 @@ def running(
     payroll : cents of pay by year
     equipment_eur : price of the equipment in service by year
     """
-    types, years = load_lines(), adoption.years
+    types, years, vat = load_lines(), adoption.years, load_purchases().vat_rate
     prices = (1 + assumptions["inflation_rate"]) ** (np.array(years) - types.price_year)
-    deducted = 1 + load_purchases().vat_rate if levers.vat == "subject" else 1.0
+    deducted = 1 + vat if levers.vat == "subject" else 1.0
     paid = (held.stage >= 0).reshape(-1, MONTHS_PER_YEAR).mean(axis=1)
     opened = (held.open >= 0).reshape(-1, MONTHS_PER_YEAR).mean(axis=1)
     cameras = adoption.camera_years.sum(axis=0)
+    rented = held.months_open(len(stages)) / MONTHS_PER_YEAR * prices * (1 + vat) / deducted
     quantities = {
-        "camera": cameras * prices / deducted,
         "stream": cameras * assumptions["streams_per_camera"] * prices / deducted,
         "joining_camera": adoption.joining.sum(axis=0) * prices / deducted,
         "leaving_camera": adoption.leaving.sum(axis=0) * prices / deducted,
@@ -186,7 +187,9 @@ def running(
         "payroll": np.array(payroll) / CENTS_PER_EUR,
     }
     for key, line in types.lines.items():
-        amounts = assumptions[line.amount] * quantities[line.driver]
+        had = np.array([each.network.get(line.amount, 0.0) for each in stages])
+        quantity = had @ rented if line.driver == "network" else quantities[line.driver]
+        amounts = (assumptions[line.amount] if line.amount else 1.0) * quantity
         yield Line(
             key,
             line,

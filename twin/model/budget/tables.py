@@ -29,13 +29,13 @@ Sharing = Literal["cameras", "hours"]
 """What the forfaits share a line by."""
 
 Driver = Literal[
-    "camera",
     "stream",
     "joining_camera",
     "leaving_camera",
     "year",
     "year_of_pay",
     "equipment",
+    "network",
     "etpt",
     "payroll",
 ]
@@ -128,10 +128,10 @@ class Nature(_Table):
 class LineType(Nature):
     """A running cost."""
 
-    amount: Key
-    """Assumption: price, or share."""
+    amount: Key | Literal[""] = ""
+    """Assumption: price, or share; empty for the links whose rent a file says."""
     driver: Driver
-    """What it multiplies."""
+    """What it multiplies; for `network`, what the network has of what the assumption prices."""
     tariff: bool
     """Whether a fee says it covers it."""
     share_by: Sharing
@@ -151,15 +151,15 @@ class Item(Nature):
     """Something that the centre buys."""
 
     amount: Key
-    """Assumption: price with VAT."""
+    """Assumption: price with VAT, or without for the network."""
     times: Key | None = None
     """Assumption that multiplies it."""
     part: float = Field(gt=0, le=1)
     """Part of the amount."""
-    life: int = Field(ge=1)
-    """Years over which it is depreciated."""
-    driver: Literal["once", "camera"]
-    """Bought once, or with each camera."""
+    life: Annotated[int, Field(ge=1)] | Key
+    """Years over which it is depreciated, or the assumption that says how many."""
+    driver: Literal["once", "network"]
+    """Bought once, or as the network grows."""
     renewed: bool = True
     """Whether it is bought again when it is worn out."""
     equipment: bool

@@ -16,6 +16,8 @@ KINDS_OF_HOURS = ("incident", "request", "requisition", "patrol", "check")
 """Work whose hours a run counts: the indicators ``<kind>_hours``."""
 
 _HALF = 0.5
+_BY_CAMERA = {"cellular_eur_camera_year", "disk_eur_tb"}
+"""Prices of what the network has for each camera."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,9 @@ class Volumes:
         By function of a seat.
     viewing_h : float
         Agents' hours per year free at the wall.
+    network : mapping of str to float
+        What the network rents and has bought, by the assumption that prices one of it without VAT;
+        under "", the euros a year of the links whose rent a file says.
     """
 
     identity: str
@@ -110,6 +115,7 @@ class Volumes:
     communes: tuple[CommuneVolumes, ...]
     functions: tuple[FunctionVolumes, ...]
     viewing_h: float
+    network: Mapping[str, float]
 
     @property
     def cameras(self) -> int:
@@ -119,15 +125,22 @@ class Volumes:
     def at_density(self, density: float) -> Volumes:
         """Return the same run had it held other supposed numbers of cameras.
 
-        What arrives by camera follows the cameras; seats, people and hours at the wall do not.
+        What arrives by camera follows the cameras, and so do disks and mobile subscriptions; seats,
+        people, hours at the wall, fibres and machines do not.
         """
         if density == self.density:
             return self
         ratio = density / self.density
+        communes = tuple(c if c.counted else _scaled(c, ratio) for c in self.communes)
+        real = sum(commune.cameras for commune in communes) / self.cameras
         return replace(
             self,
             density=density,
-            communes=tuple(c if c.counted else _scaled(c, ratio) for c in self.communes),
+            communes=communes,
+            network={
+                price: quantity * (real if price in _BY_CAMERA else 1)
+                for price, quantity in self.network.items()
+            },
         )
 
 

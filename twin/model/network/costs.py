@@ -46,6 +46,8 @@ class CostLine:
         What is paid, in French.
     quantity : float
     quantity_unit : str
+    price : str
+        Assumption that multiplies the quantity; empty where a file of links says the rent.
     investment, yearly : Figure
         Paid once for the life of the equipment; paid each year. Low and high are the ends of the
         price.
@@ -54,6 +56,7 @@ class CostLine:
     item: str
     quantity: float
     quantity_unit: str
+    price: str
     investment: Figure
     yearly: Figure
 
@@ -164,7 +167,7 @@ def _links(network: Network, prices: _Prices) -> Iterator[CostLine]:
     ):
         amount, source = prices.rent(rented[key], key, network)
         once, yearly = _figure(_NOTHING, _EUR, source), _figure(amount, _EUR_YEAR, source)
-        yield CostLine(item, quantity, unit, once, yearly)
+        yield CostLine(item, quantity, unit, key if source == key else "", once, yearly)
 
 
 class _Prices:
@@ -173,7 +176,7 @@ class _Prices:
     def __init__(self, assumptions: Assumptions) -> None:
         self.values = assumptions
         self.entries = load_assumptions()
-        self.upkeep = assumptions["equipment_upkeep_share"]
+        self.upkeep = assumptions["maintenance_share"]
         self.life_years = assumptions["equipment_life_years"]
 
     def around(self, key: str, total: float) -> tuple[float, float]:
@@ -196,8 +199,9 @@ class _Prices:
             item,
             quantity,
             unit,
+            key,
             _figure(amount, _EUR, key),
-            _figure(yearly, _EUR_YEAR, f"{key}, equipment_upkeep_share"),
+            _figure(yearly, _EUR_YEAR, f"{key}, maintenance_share"),
         )
 
     def rent(self, links: Iterable[Link], key: str, network: Network) -> tuple[Amount, str]:

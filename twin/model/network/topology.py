@@ -325,7 +325,7 @@ def distances_km(places: Sequence[Place]) -> Floats:
 
 
 def _per_year(assumptions: Assumptions, price: float) -> float:
-    upkeep = assumptions["equipment_upkeep_share"]
+    upkeep = assumptions["maintenance_share"]
     return price * (1 / assumptions["equipment_life_years"] + upkeep)
 
 

@@ -44,10 +44,16 @@ _WATCHING, _READY, _WORKING = (
 _PAUSING, _OVERTIME = int(SpellState.PAUSING), int(SpellState.OVERTIME)
 
 
+@inlined
+def order_at(r, at_ms, phase):
+    """Round and phase of what is posted now: for this very instant, the next round."""
+    return phase + ((r.round + 1) << PHASES) if at_ms == r.now else phase
+
+
 @compiled
 def post(r, at_ms, phase, key_a, key_b, key_c, act, what):
     """Set a timer; what is posted for this very instant is the next round. Its slot."""
-    order = phase + ((r.round + 1) << PHASES) if at_ms == r.now else phase
+    order = order_at(r, at_ms, phase)
     return post_in_order(r, at_ms, order, key_a, key_b, key_c, act, what)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from twin.model.centre.journal import Outcome
-from twin.model.centre.kernel import agenda, cameras, patrols, work
-from twin.model.centre.kernel.agenda import post
+from twin.model.centre.kernel import agenda, cameras, heaps, patrols, work
+from twin.model.centre.kernel.agenda import cancel, order_at, post_in_order
 from twin.model.centre.kernel.compiled import compiled
 from twin.model.centre.kernel.state import (
     C_DISCOVERED_MS,
@@ -18,6 +18,11 @@ from twin.model.centre.kernel.state import (
     C_REPAIR_START_MS,
     C_REPAIRS,
     CAMERA_WIDTH,
+    F_AT,
+    F_CAMERA,
+    F_ORDER,
+    FAULT_KEYS,
+    FAULT_WIDTH,
     I_NEXT,
     I_STATE,
     INCIDENT_WIDTH,
@@ -36,16 +41,39 @@ _FAILED = 2
 
 @compiled
 def lives(r, camera):
-    """Post the next fault of a camera, if one was drawn."""
+    """Have the next fault of a camera wait among the others, if one was drawn."""
     pair = r.camera[camera * CAMERA_WIDTH + C_PAIR]
     if pair < r.first_pair[camera + 1]:
-        at_ms = r.now + r.up_ms[pair]
-        post(r, at_ms, _FAULTS, camera, _FAILED, 0, agenda.FAILS, camera)
+        fault = part(r.fault, camera * FAULT_WIDTH)
+        fault[F_AT], fault[F_CAMERA] = r.now + r.up_ms[pair], camera
+        fault[F_ORDER] = order_at(r, fault[F_AT], _FAULTS)
+        r.faults_ahead = heaps.push(
+            r.fault_queue, r.faults_ahead, camera, r.fault, FAULT_WIDTH, FAULT_KEYS
+        )
+        if r.fault_queue[1] == camera:
+            if r.fault_timer != NEVER:
+                cancel(r, r.fault_timer)
+            _announce(r)
+
+
+@compiled
+def _announce(r):
+    """Set a timer for the first fault alone: a thousand others would slow every timer down."""
+    r.fault_timer = NEVER
+    if r.faults_ahead:
+        camera = r.fault_queue[1]
+        fault = part(r.fault, camera * FAULT_WIDTH)
+        at_ms, order = fault[F_AT], fault[F_ORDER]
+        r.fault_timer = post_in_order(r, at_ms, order, camera, _FAILED, 0, agenda.FAILS, camera)
 
 
 @compiled
 def fails(r, camera):
     """A camera fails: nobody may know it."""
+    r.faults_ahead = heaps.remove(
+        r.fault_queue, r.faults_ahead, camera, r.fault, FAULT_WIDTH, FAULT_KEYS
+    )
+    _announce(r)
     state = part(r.camera, camera * CAMERA_WIDTH)
     was_dark = patrols.is_dark(r, camera)
     state[C_FAULTY] = 1

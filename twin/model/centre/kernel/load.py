@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import local
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from twin.model.centre.kernel.state import (
     C_PLACE,
     C_WHERE,
     CAMERA_WIDTH,
+    FAULT_WIDTH,
     INCIDENT_WIDTH,
     LINE_WIDTH,
     P_TASK,
@@ -42,10 +44,14 @@ _COUNTS = (
     "crew_size",
     "repairers_busy",
     "dark_size",
+    "faults_ahead",
     "tasks_rows",
     "spells_rows",
     "attention_rows",
 )
+_of_thread = local()
+_MORE = 8
+"""Part of a table that is added to it, so that the next replication may be somewhat longer."""
 _OF_POOLS = ("units", "units_below", "boundary", "free", "held", "rotating")
 
 
@@ -53,7 +59,8 @@ def fields_of(centre: Centre, world: World) -> Fields:
     """Every field of the room, by the names of `state.FIELDS`.
 
     Tables of live things have a row for each that could ever live at the same time; the system
-    gives no memory to a row that nobody touches.
+    gives no memory to a row that nobody touches. The next replication of this thread writes over
+    them.
     """
     plan = _rules(centre) | _places(centre) | _people(centre) | _owed(centre) | _outside(world)
     return plan | _live(plan) | _display(plan) | _cameras(plan)
@@ -211,27 +218,28 @@ def _live(plan: Fields) -> Fields:
         **dict.fromkeys(_COUNTS, 0),
         "round": NEVER,
         "timers_free": NEVER,
+        "fault_timer": NEVER,
         "tasks_free": NEVER,
         "desk_stirred": 1,
         "wall_stirred": 1,
-        "agenda": _room(timers, _HEAP_WIDTH),
-        "timer": _room(timers, TIMER_WIDTH),
-        "task": _room(tasks, TASK_WIDTH),
-        "queue": _room(tasks, _HEAP_WIDTH),
+        "agenda": _room("agenda", timers, _HEAP_WIDTH),
+        "timer": _room("timer", timers, TIMER_WIDTH),
+        "task": _room("task", tasks, TASK_WIDTH),
+        "queue": _room("queue", tasks, _HEAP_WIDTH),
         "first_in_queue": _firsts(queues, plan["pools"] * kinds),
         "queue_size": np.zeros(plan["pools"] * kinds, dtype=np.int64),
         "waiting": np.zeros(plan["pools"], dtype=np.int64),
-        "incident": _room(incidents, INCIDENT_WIDTH),
-        "hazard": np.empty(incidents),
-        "clock_before": np.empty(incidents),
-        "line": _room(incidents, LINE_WIDTH),
-        "line_queue": _room(incidents, _HEAP_WIDTH),
+        "incident": _room("incident", incidents, INCIDENT_WIDTH),
+        "hazard": _room("hazard", incidents, 1).view(np.float64),
+        "clock_before": _room("clock_before", incidents, 1).view(np.float64),
+        "line": _room("line", incidents, LINE_WIDTH),
+        "line_queue": _room("line_queue", incidents, _HEAP_WIDTH),
         "first_in_line": _firsts(plan["recipient"][commune], plan["recipients"]),
         "line_size": np.zeros(plan["recipients"], dtype=np.int64),
         "lines_free": plan["lines"].copy(),
-        "wall": _room(incidents, CLOCKS * _HEAP_WIDTH),
+        "wall": _room("wall", incidents, CLOCKS * _HEAP_WIDTH),
         "first_on_wall": _firsts(faces, plan["pools"] * CLOCKS),
-        "agent": _room(plan["n_shifts"], AGENT_WIDTH),
+        "agent": _room("agent", plan["n_shifts"], AGENT_WIDTH),
         "agent_at": np.full(plan["n_seats"], NEVER),
         "watching": np.zeros(plan["pools"], dtype=np.int64),
         **_table("tasks", len(TASK_COLUMNS), 1 + tasks + len(plan["up_ms"])),
@@ -268,19 +276,29 @@ def _cameras(plan: Fields) -> Fields:
     patrol[:, P_TASK] = NEVER
     return {
         "camera": camera.ravel(),
-        "crew_queue": _room(len(camera), _HEAP_WIDTH),
-        "dark": _room(len(camera), 1),
+        "crew_queue": _room("crew_queue", len(camera), _HEAP_WIDTH),
+        "dark": _room("dark", len(camera), 1),
+        "fault": _room("fault", len(camera), FAULT_WIDTH),
+        "fault_queue": _room("fault_queue", len(camera), _HEAP_WIDTH),
         "patrol": patrol.ravel(),
     }
 
 
 def _table(name: str, columns: int, rows: int) -> Fields:
     """A table of the journal, column after column."""
-    return {f"{name}_out": _room(rows, columns), f"{name}_room": rows}
+    return {f"{name}_out": _room(f"{name}_out", rows, columns), f"{name}_room": rows}
 
 
-def _room(rows: int, width: int) -> Ints:
-    return np.empty(rows * width, dtype=np.int64)
+def _room(name: str, rows: int, width: int) -> Ints:
+    """A table of anything, where this thread had it in the last replication if that is enough.
+
+    The first use of memory costs more than what is written there.
+    """
+    words, tables = rows * width, vars(_of_thread)
+    if name not in tables or len(tables[name]) < words:
+        tables[name] = np.empty(words + words // _MORE, dtype=np.int64)
+    table: Ints = tables[name][:words]
+    return table
 
 
 def _ints(column: npt.ArrayLike) -> Ints:

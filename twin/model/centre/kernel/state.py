@@ -55,6 +55,10 @@ C_REPAIR_START_MS, C_REPAIRS, C_REPAIR_MS, C_PAIR, C_ENTITLED, C_INCIDENT = rang
 CAMERA_WIDTH, CAMERA_KEYS = 13, 2
 """``C_PLACE`` is its place among the cameras whose fault nobody knows."""
 
+# Columns of the next fault of a camera: they wait by instant, round and phase, then camera
+F_WHERE, F_AT, F_ORDER, F_CAMERA = range(4)
+FAULT_WIDTH, FAULT_KEYS = 4, 3
+
 # Columns of an agent, by row of the plan: one for each shift
 A_SEAT, A_END, A_TASK, A_PAUSING, A_OVERTIME, A_SINCE, A_OWED, A_TAKEN, A_FREE = range(9)
 AGENT_WIDTH = 9
@@ -70,7 +74,8 @@ _FIELDS = {
         n_cameras n_seats n_shifts n_edges n_owed n_incidents n_asks n_letters n_outages
         tasks_room spells_room attention_room
         now round desk_stirred wall_stirred agenda_size timers_used timers_free tasks_used
-        tasks_free crew_size repairers_busy dark_size tasks_rows spells_rows attention_rows
+        tasks_free crew_size repairers_busy dark_size faults_ahead fault_timer
+        tasks_rows spells_rows attention_rows
     """,
     types.float64: "wall_hazard patrol_hazard",
     types.CPointer(types.int64): """
@@ -88,7 +93,8 @@ _FIELDS = {
         present first_pair up_ms repair_ms out_camera out_start out_end
         agenda timer task queue first_in_queue queue_size waiting
         incident line line_queue first_in_line line_size lines_free
-        wall first_on_wall wall_size agent agent_at watching camera crew_queue dark patrol
+        wall first_on_wall wall_size agent agent_at watching
+        camera crew_queue dark fault fault_queue patrol
         window_open entitled_in units units_below boundary free held rotating since_ms
         wall_alarm alarm_ms last_row tasks_out spells_out attention_out
     """,
