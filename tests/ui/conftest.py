@@ -1,6 +1,8 @@
 """A place whose library is the small one, and whose runs hold its answers."""
 
+import json
 import shutil
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,10 +13,23 @@ from twin.planning.volumes import stage_volumes
 from twin.scenarios import library as libraries
 from twin.scenarios.experiment import run
 from twin.scenarios.library import load_library
-from twin.ui import answers
+from twin.ui import answers, jobs
 from twin.ui.tariffs_runs import REPLICATIONS
 
 COMMUNES = "insee,cameras,forfait,window,joined\n59360,3,3,00:00-24:00,\n59507,2,3,00:00-24:00,\n"
+
+
+class Ended(jobs.Job):
+    """A job that ended with an answer written by hand, and started no process."""
+
+    def __init__(self, arguments: Sequence[str], folder: Path, answer: object) -> None:
+        self.arguments = tuple(arguments)
+        self.folder = folder
+        (folder / "stdout").write_text(json.dumps(answer), encoding="utf-8")
+
+    @property
+    def code(self) -> int:
+        return 0
 
 
 @pytest.fixture(scope="session")
