@@ -34,7 +34,12 @@ def test_depreciation_adds_up_to_the_cost(cost, month, life):
 
 def test_the_first_programme_by_hand():
     """A room of 1 M€ and nothing else: each sum as the rules give it."""
-    room = {"room_wall_eur": 1e6, "studies_share": 0.0, "vms_setup_eur": 0.0, "room_servers_eur": 0.0}
+    room = {
+        "room_wall_eur": 1e6,
+        "studies_share": 0.0,
+        "vms_setup_eur": 0.0,
+        "room_servers_eur": 0.0,
+    }
     found = budget(
         assumptions=ALL_AT_CENTRE | room | {"storage_eur_per_camera": 0.0, "loan_rate": 0.02},
         loan_share=0.5,
