@@ -1,6 +1,8 @@
 """Places from which the pages are opened, and what they are given instead of long work."""
 
+import json
 import shutil
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +15,10 @@ from twin.planning.volumes import stage_volumes
 from twin.scenarios import library as libraries
 from twin.scenarios.experiment import run
 from twin.scenarios.library import load_library
-from twin.ui import answers
+from twin.ui import answers, jobs
 from twin.ui.tariffs_runs import REPLICATIONS
 
-__all__ = ["Done", "answered", "played", "small", "twin"]
+__all__ = ["Done", "Ended", "answered", "played", "small", "twin"]
 
 COMMUNES = "insee,cameras,forfait,window,joined\n59360,3,3,00:00-24:00,\n59507,2,3,00:00-24:00,\n"
 
@@ -38,6 +40,19 @@ def small(scenarios: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(libraries, "_SHIPPED", scenarios)
     return tmp_path
+
+
+class Ended(jobs.Job):
+    """A job that ended with an answer written by hand, and started no process."""
+
+    def __init__(self, arguments: Sequence[str], folder: Path, answer: object) -> None:
+        self.arguments = tuple(arguments)
+        self.folder = folder
+        (folder / "stdout").write_text(json.dumps(answer), encoding="utf-8")
+
+    @property
+    def code(self) -> int:
+        return 0
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,13 @@
 """Effectifs, played without a browser on a scenario of two communes."""
 
-import json
-from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.ui.conftest import Ended
 from twin.model.assumptions import Assumptions
 from twin.model.calendar import Calendar, Horizon
 from twin.model.rosters import as_csv
@@ -15,23 +15,10 @@ from twin.planning.first_screen import first_screen
 from twin.planning.roster import Agent, make_roster
 from twin.reports.figures import number
 from twin.scenarios.library import load_library
-from twin.ui import jobs, staff_roster, staff_sizing
+from twin.ui import staff_roster, staff_sizing
 
 PAGE = "from twin.ui.staff import show; show()"
 MONDAY = date(2027, 1, 4)
-
-
-class Ended(jobs.Job):
-    """A job that ended with an answer written by hand, and started no process."""
-
-    def __init__(self, arguments: Sequence[str], folder: Path, answer: object) -> None:
-        self.arguments = tuple(arguments)
-        self.folder = folder
-        (folder / "stdout").write_text(json.dumps(answer), encoding="utf-8")
-
-    @property
-    def code(self) -> int:
-        return 0
 
 
 @pytest.fixture
@@ -93,6 +80,25 @@ def test_a_plan_is_shown_with_what_it_reaches(page: AppTest, tmp_path: Path) -> 
     assert "ETPT" in people["Indicateur"].tolist()[0]
 
 
+def test_a_front_is_a_chart_and_a_table_from_the_cheapest(page: AppTest, tmp_path: Path) -> None:
+    plans = [
+        {
+            "seat_hours_a_week": hours,
+            "payroll": PLAN["payroll"] | {"eur_per_year": figure(1_000 * hours, "€ par an")},
+            "targets": PLAN["targets"],
+        }
+        for hours in (500, 336)
+    ]
+    answer = {key: PLAN[key] for key in ("days", "start", "seed", "replications", "interrupted")}
+    answer |= {"budget_eur": 600_000, "front": plans}
+    page.session_state["jobs"] = {staff_sizing.JOB: Ended(["size", "tiny"], tmp_path, answer)}
+    page.run()
+    assert not page.exception
+    table = next(e.value for e in page.dataframe if "Cibles atteintes" in e.value)
+    assert table["Masse salariale, k€ par an"].tolist() == [336, 500]
+    assert any("2 plans qu'aucun autre ne domine, de 336 à 500 k€" in e.value for e in page.caption)
+
+
 def test_results_of_another_question_are_said_out_of_date(page: AppTest, tmp_path: Path) -> None:
     other = ["size", "tiny_heavy"]
     page.session_state["jobs"] = {staff_sizing.JOB: Ended(other, tmp_path, PLAN)}
@@ -133,7 +139,7 @@ def figure(value: float, unit: str) -> dict[str, object]:
     return {"value": value, **ends, "unit": unit, "kind": "Calculé", "source": "ce test"}
 
 
-PLAN = {
+PLAN: dict[str, Any] = {
     "days": 28,
     "start": "2027-01-04",
     "seed": 7,

@@ -5,14 +5,17 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.ui.conftest import Ended
+from twin.cli.finance_json import budget_document
 from twin.model.budget.accounts import Budget
 from twin.model.budget.risk import PERIMETERS
-from twin.planning.finance import budget_of
+from twin.planning.finance import budget_of, risk_of, verdict_of
 from twin.planning.volumes import stage_volumes
 from twin.reports.accounts import accounts_table
 from twin.reports.figures import number
 from twin.scenarios.library import load_library
-from twin.ui.tariffs_runs import REPLICATIONS
+from twin.ui.question import Question
+from twin.ui.tariffs_runs import REPLICATIONS, RISK, _risky
 
 PAGE = "from twin.ui.tariffs import show; show()"
 
@@ -73,3 +76,23 @@ def test_names_are_masked_unless_asked_for(page: AppTest) -> None:
     page.toggle[0].set_value(True).run()
     assert names() == ["Loos", "Ronchin"]
     assert any("n'a délibéré" in each.value for each in page.warning)
+
+
+def test_draws_give_the_results_their_intervals(page: AppTest, tmp_path: Path) -> None:
+    scenario, experiment = load_library()["tiny"], load_library().experiment
+    stages = expected().stages
+    risk = risk_of(scenario, stages, count=20, seed=experiment.seed)
+    verdicts = [verdict_of(scenario, stages, perimeter=p, year=2032) for p in PERIMETERS]
+    answer = budget_document(expected(), 2032, risk, verdicts, (), named=False)
+    question = Question("tiny", "", (), scenario, experiment)
+    page.session_state["jobs"] = {RISK: Ended(_risky(question, 2032), tmp_path, answer)}
+    page.run()
+    assert not page.exception
+    intervals = [each.value for each in page.caption if each.value.startswith("Intervalle")]
+    assert len(intervals) == 4
+    assert all(" à " in each for each in intervals)
+    drawn = next(each.value for each in page.table if "De 5 % à 95 % des tirages" in each.value)
+    assert len(drawn) == 4
+    assert not any("périmés" in each.value for each in page.warning)
+    tornado = next(each.value for each in page.dataframe if "À la basse, k€" in each.value)
+    assert len(tornado) == 10

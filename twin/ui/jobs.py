@@ -190,7 +190,7 @@ def followed(name: str, says: str, partial: Callable[[Job], None] | None = None)
             done, wanted = found.count
             st.progress(min(1.0, done / wanted), f"{label} ; {done} sur {wanted}")
         else:
-            st.info(label, icon="⏳")
+            st.info(label)
             if found.told:
                 st.caption(f"Étape (en anglais) : {found.told[-1]}")
         if st.button("Arrêter", key=f"stop-{name}"):

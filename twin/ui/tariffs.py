@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -27,7 +29,7 @@ from twin.ui.shown import charted, figures_table, headlines
 from twin.ui.tariffs_communes import show_communes
 from twin.ui.tariffs_prices import show_prices
 from twin.ui.tariffs_risk import show_risk
-from twin.ui.tariffs_runs import stages_of
+from twin.ui.tariffs_runs import risk_known, stages_of
 
 __all__ = ["show"]
 
@@ -61,7 +63,7 @@ def show() -> None:
     st.header("Les deux périmètres")
     years = list(budget.years)
     year = st.select_slider("Année des détails", years, STEADY_YEAR)
-    _show_side_by_side(budget, year)
+    _show_side_by_side(budget, year, risk_known(question, year))
     _show_results(budget)
     _show_accounts(budget)
     _show_balance(scenario, stages, year)
@@ -81,19 +83,19 @@ def _computed(value: float, unit: str, source: str) -> Figure:
     return Figure(value, value, value, unit, Kind.COMPUTED, source)
 
 
-def _show_side_by_side(budget: Budget, year: int) -> None:
-    i, source = year_index(year), _source(budget, year)
+def _show_side_by_side(budget: Budget, year: int, risk: Mapping[str, Any] | None) -> None:
+    source = _source(budget, year)
     for column, perimeter in zip(st.columns(2), PERIMETERS, strict=True):
-        result = budget.perimeter(perimeter).result[i] / CENTS_PER_EUR
+        result = _result(budget, perimeter, year, risk)
         with column:
             st.subheader(TITLES[perimeter])
             st.markdown(MEANINGS[perimeter])
             headlines(
                 [
-                    (f"Résultat {year}", _computed(result / EUR_PER_KEUR, "k€", source)),
+                    (f"Résultat {year}", _scaled(result, 1 / EUR_PER_KEUR, "k€")),
                     (
                         "Reste à charge par habitant de la MEL",
-                        _computed(-result / inhabitants(), "€", source),
+                        _scaled(result, -1 / inhabitants(), "€"),
                     ),
                 ]
             )
@@ -103,6 +105,9 @@ def _show_side_by_side(budget: Budget, year: int) -> None:
                 if first is None
                 else f"Première année à l'équilibre : **{first}**."
             )
+    st.caption(
+        "L'intervalle tient 90 % des tirages des hypothèses ; il vient avec la rubrique Risque."
+    )
     with st.expander(f"Coûts {year} à l'unité, dans les deux périmètres"):
         for perimeter in PERIMETERS:
             rows = [
@@ -113,6 +118,25 @@ def _show_side_by_side(budget: Budget, year: int) -> None:
             figures_table(rows, f"Coûts à l'unité, {TITLES[perimeter]}, {year}")
     with st.expander(f"Quel forfait paie pour quel autre, {year}"):
         st.dataframe(_forfaits(budget, year), hide_index=True)
+
+
+def _result(
+    budget: Budget, perimeter: Perimeter, year: int, risk: Mapping[str, Any] | None
+) -> Figure:
+    """Result of a year in euros, with what the draws say of it once they are there."""
+    i = year_index(year)
+    euros = budget.perimeter(perimeter).result[i] / CENTS_PER_EUR
+    found = _computed(euros, "€", _source(budget, year))
+    if risk is None:
+        return found
+    rows = risk["risk"]["perimeters"][perimeter]["quantiles_cents"]
+    drawn = [row[i] / CENTS_PER_EUR for row in rows]
+    return replace(found, low=min(euros, *drawn), high=max(euros, *drawn))
+
+
+def _scaled(figure: Figure, factor: float, unit: str) -> Figure:
+    value, *ends = (factor * each for each in (figure.value, figure.low, figure.high))
+    return replace(figure, value=value, low=min(ends), high=max(ends), unit=unit)
 
 
 def _balanced(budget: Budget, perimeter: Perimeter, year: int) -> bool:

@@ -19,7 +19,7 @@ from twin.ui.answers import RUNS
 from twin.ui.jobs import about, followed, job, start
 from twin.ui.question import Question
 
-__all__ = ["REPLICATIONS", "ask_risk", "risk_found", "stages_of"]
+__all__ = ["REPLICATIONS", "ask_risk", "risk_found", "risk_known", "stages_of"]
 
 STAGES, RISK = "tariffs-stages", "tariffs-risk"
 REPLICATIONS = 4
@@ -72,7 +72,7 @@ def ask_risk(question: Question, year: int) -> None:
     """Offer to draw the assumptions, in a process of its own."""
     running = (now := job(RISK)) is not None and now.code is None
     if st.button("Tirer 2 000 budgets", type="primary", disabled=running):
-        start(RISK, [*_command(question), "--risk", str(DRAWS), "--year", str(year)])
+        start(RISK, _risky(question, year))
         st.rerun()
 
 
@@ -81,10 +81,23 @@ def risk_found(question: Question, year: int) -> dict[str, Any] | None:
     found = followed(RISK, "Tirage des hypothèses")
     if found is None or not found.kept:
         return None
-    if found.arguments != (*_command(question), "--risk", str(DRAWS), "--year", str(year)):
+    if found.arguments != _risky(question, year):
         st.warning("Résultats périmés : une valeur ou l'année a changé depuis ces tirages.")
     document: dict[str, Any] = json.loads(found.output)
     return document
+
+
+def risk_known(question: Question, year: int) -> dict[str, Any] | None:
+    """What the draws of this very question say; None before they are there."""
+    found = job(RISK)
+    if found is None or not found.kept or found.arguments != _risky(question, year):
+        return None
+    document: dict[str, Any] = json.loads(found.output)
+    return document
+
+
+def _risky(question: Question, year: int) -> tuple[str, ...]:
+    return (*_command(question), "--risk", str(DRAWS), "--year", str(year))
 
 
 def _command(question: Question) -> list[str]:
