@@ -10,6 +10,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
+from twin.reports.charts import PALETTE
 from twin.reports.ethics import ethics_report
 from twin.reports.message import NOT_DELIBERATED, Bars, Message, Subject
 from twin.reports.messages import MESSAGES
@@ -31,6 +32,8 @@ SCREENS = {
     "unsaid": "Ce que l'outil ne dit pas",
 }
 """Names of the screens, one for each message, in their order."""
+BAR_HEIGHT = 40
+"""Pixels of a lying bar and the space round it."""
 PER_ROW = 3
 """Figures side by side; the others are in the table."""
 
@@ -120,7 +123,8 @@ def _drawn(bars: Bars, table: pd.DataFrame) -> alt.Chart:
             "xOffset": alt.XOffset("Série:N", sort=names),
             "color": alt.Color("Série:N", sort=names, title=None),
         }
-    chart: alt.Chart = alt.Chart(table, title=bars.title).mark_bar().encode(**places)
+    bar = alt.Chart(table, title=bars.title).mark_bar(color=PALETTE[0]).encode(**places)
+    chart: alt.Chart = bar if len(names) > 1 else bar.properties(height=alt.Step(BAR_HEIGHT))
     return chart
 
 
