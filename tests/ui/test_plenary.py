@@ -41,6 +41,16 @@ def test_one_screen_one_message_with_its_envelope_and_its_reversal(page: AppTest
     assert sum("Calculé" in text for text in written) == plenary.PER_ROW
 
 
+def test_a_lever_that_no_run_reads_changes_what_is_said(page: AppTest) -> None:
+    before = page.header[0].value
+    page.query_params["scenario"] = "tiny"
+    page.query_params["avec"] = "tariffs.forfait_3_eur=1780"
+    page.run()
+    assert not page.exception
+    assert page.header[0].value.startswith("Tenir 2 agents")
+    assert page.header[0].value != before
+
+
 def test_the_watermark_and_the_masks_are_there_until_they_are_switched_off(page: AppTest) -> None:
     assert [each.value for each in page.warning] == [f"**{NOT_DELIBERATED.capitalize()}.**"]
     assert not page.toggle(key="plenary_names").value

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from twin.contracts import Figure
-from twin.model.assumptions import Grade, load_assumptions
+from twin.model.assumptions import Assumptions, Grade, load_assumptions
 from twin.model.budget.accounts import Perimeter
 from twin.model.budget.money import CENTS_PER_EUR
 from twin.model.budget.volumes import Volumes
@@ -158,13 +158,13 @@ def ends(figure: Figure) -> str:
     return interval(figure) if number(figure.low) != number(figure.high) else ""
 
 
-def assumed(keys: Iterable[str]) -> list[str]:
-    """Assumptions that a message rests on, with their range and source."""
-    table = load_assumptions()
+def assumed(scenario: Scenario, keys: Iterable[str]) -> list[str]:
+    """Assumptions that a message rests on: the scenario's value, the range and the source."""
+    table, values = load_assumptions(), Assumptions(scenario.assumptions)
     return [
-        f"Hypothèse : {entry.label}, {number(entry.central)} {entry.unit}"
+        f"Hypothèse : {entry.label}, {number(values[key])} {entry.unit}"
         f" ({number(entry.low)} à {number(entry.high)}) ; {GRADES[entry.grade]} : {entry.source}"
-        for entry in (table[key] for key in keys)
+        for key, entry in ((key, table[key]) for key in keys)
     ]
 
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from twin.contracts import Figure, Kind
-from twin.errors import InputError
 from twin.model.assumptions import load_assumptions
 from twin.model.budget.accounts import Budget, Perimeter
 from twin.model.budget.risk import PERIMETERS, Risk
@@ -21,7 +20,7 @@ from twin.planning.first_screen import first_screen
 from twin.planning.network import Failures, capacity_in_use, failures_of, study
 from twin.planning.points import Choices, Plays, factors
 from twin.planning.presence import presence_reversals
-from twin.planning.sensitivity import reversals
+from twin.planning.sensitivity import ends, reversals
 from twin.reports.figures import chosen_figures, number
 from twin.reports.message import (
     PERIMETER_NAMES,
@@ -117,7 +116,10 @@ def _presence(subject: Subject, progress: Progress) -> Message:
         notes=(
             f"Redevances : {', '.join(f'{k} {number(f.value)} k€' for k, f in fees.items())} par "
             "an, année pleine de chaque commune, droits d'entrée exclus.",
-            *assumed(("minimum_agents", "annual_hours", "absence_rate", "etpt_cost_eur")),
+            *assumed(
+                subject.scenario,
+                ("minimum_agents", "annual_hours", "absence_rate", "etpt_cost_eur"),
+            ),
         ),
     )
 
@@ -143,7 +145,7 @@ def _room(subject: Subject, progress: Progress) -> Message:
         reversal=_room_turned(subject, judged, progress) if judged else TOO_SHORT,
         notes=(
             f"Calcul {result.stored.folder.name}, graine {subject.experiment.seed}.",
-            *assumed(OF_THE_ROOM),
+            *assumed(subject.scenario, OF_THE_ROOM),
         ),
     )
 
@@ -163,11 +165,10 @@ def _room_turned(subject: Subject, judged: Sequence[str], progress: Progress) ->
         return min(plays.mean(name, choices) for name in judged) - KEPT_OF_TEN
 
     moved = [each for each in factors(subject.scenario) if each.key in OF_THE_ROOM]
-    try:
-        side = 1 if spare({}) >= 0 else -1
-        found = reversals(lambda choices: side * spare(choices), moved, resolution=RESOLUTION)
-    except InputError:  # an indicator that a point has no case of
+    if any(name not in table.index for table in plays.play(ends(moved)) for name in judged):
         return TOO_SHORT
+    side = 1 if spare({}) >= 0 else -1
+    found = reversals(lambda choices: side * spare(choices), moved, resolution=RESOLUTION)
     done = "fait" if side > 0 else "ne fait pas"
     opening = f"Aux valeurs centrales, la salle {done} neuf dixièmes de chacune"
     tried = f"{len(moved)} hypothèses essayées, dans leur fourchette, une réplication chacune"
@@ -217,7 +218,7 @@ def _tariffs(subject: Subject, progress: Progress) -> Message:
             f" montée en charge jouée avec {', '.join(str(len(s.communes)) for s in stages)}"
             f" communes. {year} : première année pleine avec toutes les communes attendues.",
             "La salle n'est pas rejouée à chaque tirage : seul le budget varie.",
-            *assumed(("annual_hours", "fipd_centre_rate", "cameras_per_1000")),
+            *assumed(subject.scenario, ("annual_hours", "fipd_centre_rate", "cameras_per_1000")),
         ),
     )
 
@@ -301,7 +302,7 @@ def _flows(subject: Subject, progress: Progress) -> Message:
             if found.network.supposed
             else f"Topologie : {found.network.source}.",
             f"Serveur mesuré le {capacity.provenance.measured_on}, {capacity.provenance.host}.",
-            *assumed(("disasters_per_year", "disaster_repair_h")),
+            *assumed(subject.scenario, ("disasters_per_year", "disaster_repair_h")),
         ),
     )
 

@@ -71,10 +71,12 @@ def participants(scenario: Scenario, *, named: bool) -> Participants:
         says=f"Carte de la métropole. {title}. Caméras par classe urbaine : {said}.",
         notes=(
             "Hypothèse du scénario, non une décision des communes.",
-            ""
-            if named
-            else "Chaque commune a la couleur de sa classe urbaine : aucune n'est nommée.",
-            *assumed(("cameras_per_1000",)),
+            *(
+                ()
+                if named
+                else ("Chaque commune a la couleur de sa classe : aucune n'est nommée.",)
+            ),
+            *assumed(scenario, ("cameras_per_1000",)),
         ),
     )
 

@@ -10,6 +10,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
+from twin.reports.charts import PALETTE
 from twin.reports.ethics import ethics_report
 from twin.reports.message import NOT_DELIBERATED, Bars, Message, Subject
 from twin.reports.messages import MESSAGES
@@ -31,6 +32,8 @@ SCREENS = {
     "unsaid": "Ce que l'outil ne dit pas",
 }
 """Names of the screens, one for each message, in their order."""
+BAR_HEIGHT = 40
+"""Pixels of a lying bar and the space round it."""
 PER_ROW = 3
 """Figures side by side; the others are in the table."""
 
@@ -52,7 +55,7 @@ def show() -> None:
         key="plenary_screen",
     )
     with st.spinner(f"{SCREENS[screen]} : calcul en cours…"):
-        message = _message(screen, found.stored.manifest["identity"], found.replications, subject)
+        message = _said_once(screen, subject, found)
     if watermark:
         st.warning(f"**{NOT_DELIBERATED.capitalize()}.**", icon="⚠️")
     _show_message(message)
@@ -67,8 +70,20 @@ def _subject(question: Question) -> tuple[Subject, Answer]:
     return Subject(question.name, question.label, question.scenario, experiment, RUNS), found
 
 
+def _said_once(key: str, subject: Subject, found: Answer) -> Message:
+    # Prices, tariffs and links are not part of the run: the whole scenario is.
+    decides = (found.stored.manifest["identity"], subject.scenario.model_dump_json())
+    return _message(key, *decides, found.replications, subject)
+
+
 @st.cache_data(show_spinner=False, max_entries=64)
-def _message(key: str, identity: str, replications: int, _subject: Subject) -> Message:  # noqa: ARG001
+def _message(
+    key: str,
+    identity: str,  # noqa: ARG001
+    levers: str,  # noqa: ARG001
+    replications: int,  # noqa: ARG001
+    _subject: Subject,
+) -> Message:
     """One message, found in a process of its own; kept by what decides of it."""
     return worked(_said, key, _subject)
 
@@ -120,7 +135,8 @@ def _drawn(bars: Bars, table: pd.DataFrame) -> alt.Chart:
             "xOffset": alt.XOffset("Série:N", sort=names),
             "color": alt.Color("Série:N", sort=names, title=None),
         }
-    chart: alt.Chart = alt.Chart(table, title=bars.title).mark_bar().encode(**places)
+    bar = alt.Chart(table, title=bars.title).mark_bar(color=PALETTE[0]).encode(**places)
+    chart: alt.Chart = bar if len(names) > 1 else bar.properties(height=alt.Step(BAR_HEIGHT))
     return chart
 
 
@@ -143,11 +159,10 @@ def _show_documents(subject: Subject, found: Answer, *, named: bool, watermark: 
     if not st.button("Préparer les documents", type="primary", key="plenary_prepare"):
         st.caption("Diapositives, classeur et rapport au comité d'éthique ; une à deux minutes.")
         return
-    identity = found.stored.manifest["identity"]
     said, bar = {}, st.progress(0.0, "Messages…")
     for done, (key, label) in enumerate(SCREENS.items(), start=1):
         bar.progress((done - 1) / len(SCREENS), label)
-        said[key] = _message(key, identity, found.replications, subject)
+        said[key] = _said_once(key, subject, found)
     bar.empty()
     made: dict[str, tuple[str, Callable[[], bytes | str]]] = {
         "Diapositives": (
