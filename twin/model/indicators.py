@@ -248,10 +248,9 @@ class _Counter:
 
     def _rows(self, where: dict[str, Condition]) -> Ints:
         """Rows that meet every condition; the table is sorted by kind."""
-        rows = np.arange(len(self.tasks["kind"]))
-        if "kind" in where:
-            kinds = sorted({Kind[name] for name in _names(where["kind"])})
-            rows = np.concatenate([rows[slice(*self.first_of_kind[k : k + 2])] for k in kinds])
+        kinds = {Kind[name] for name in _names(where["kind"])} if "kind" in where else set(Kind)
+        first = self.first_of_kind
+        rows = np.concatenate([np.arange(first[kind], first[kind + 1]) for kind in sorted(kinds)])
         return rows[self._meets(rows, {key: where[key] for key in where if key != "kind"})]
 
     def _meets(self, rows: Ints, where: dict[str, Condition]) -> Flags:
