@@ -11,11 +11,8 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
-
-from tests.conftest import SCENARIOS
-from twin.scenarios.experiment import run
-from twin.scenarios.library import load_library
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium")
@@ -35,12 +32,8 @@ ALONE = [
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a server whose folder of runs holds one."""
+    """Address of a server that has answered nothing yet."""
     folder = tmp_path_factory.mktemp("door")
-    (folder / "communes.csv").write_text("insee,cameras,forfait,window,joined\n59360,3,3,,\n")
-    (folder / "scenarios.yaml").write_text(SCENARIOS.format(communes=folder / "communes.csv"))
-    library = load_library(folder / "scenarios.yaml")
-    run(library["tiny"], library.experiment.exactly(2), name="reference", out=folder / "runs")
     port = free_port()
     server = subprocess.Popen(
         [sys.executable, "-m", "streamlit", "run", ROOT / "app.py", "--server.port", str(port)],
@@ -53,8 +46,11 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         wait_for(f"{found}/_stcore/health", server)
         yield found
     finally:
+        children = psutil.Process(server.pid).children(recursive=True)
         server.terminate()
         server.wait()
+        _, left = psutil.wait_procs(children, timeout=20)
+        assert left == [], "a server leaves no process behind it"
 
 
 def free_port() -> int:
@@ -99,14 +95,14 @@ def test_a_browser_shows_the_figures_and_asks_nobody_else(address: str) -> None:
         page.on("request", lambda request: asked.append(request.url))
         page.on("console", lambda message: complaints.append((message.type, message.text)))
         page.goto(address)
-        tables = page.get_by_test_id("stTable")
-        tables.nth(2).wait_for()
+        cards = page.get_by_test_id("stColumn")
+        page.get_by_text("Rondes faites en entier").wait_for(timeout=120_000)
+        page.get_by_test_id("stVegaLiteChart").locator("svg.marks").wait_for()
         assert page.title() == "Accueil · Jumeau du CMSU"
         assert page.evaluate("document.documentElement.lang") == "fr"
-        figures = tables.nth(1).inner_text()
+        figures = cards.first.inner_text()
         browser.close()
     assert "Agents présents en moyenne" in figures
     assert re.search(r"\d,\d+\sagents", figures)
-    assert "\u202f" in figures
     assert {url.split("/")[2] for url in asked} == {address.split("/")[2]}
     assert [text for kind, text in complaints if kind == "error"] == []

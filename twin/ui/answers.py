@@ -6,8 +6,9 @@ import os
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 from typing import TypeVar
 
 import pandas as pd
@@ -72,6 +73,15 @@ def _workers() -> ProcessPoolExecutor:
 
 def _start(data: str) -> None:
     os.environ["CMSU_DATA"] = data
+    Thread(target=_end_with_the_server, daemon=True).start()
+
+
+def _end_with_the_server() -> None:
+    """Leave no process behind a server that was ended before it could say so."""
+    server = parent_process()
+    if server is not None:
+        server.join()
+        os._exit(0)
 
 
 def _play(name: str, scenario: str, experiment: Experiment, out: str) -> None:

@@ -28,12 +28,14 @@ PAGES = {
 
 def show() -> None:
     """Show the page of the address."""
-    st.set_page_config(page_title="Jumeau du CMSU", page_icon="🏙️", layout="wide")
     pages = [
         st.Page(partial(_play, module), title=title, url_path=module, default=module == "home")
         for module, title in PAGES.items()
     ]
-    st.navigation(pages, position="top").run()
+    chosen = st.navigation(pages, position="top")
+    title = f"{chosen.title} · Jumeau du CMSU"
+    st.set_page_config(page_title=title, page_icon="🏙️", layout="wide")
+    chosen.run()
     st.divider()
     st.caption(
         "Projet indépendant, non affilié à une collectivité. Simulation ; la commune n'a pas"
