@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -29,6 +29,7 @@ def test_ten_normal_plans_are_allocated_as_the_theorem_says() -> None:
 
 
 @given(st.lists(st.tuples(st.floats(-5, 5), st.floats(0, 3)), min_size=2, max_size=8))
+@example([(5.0, 2.2e-308), (-5.0, 0.0)])
 def test_shares_are_shares(plans: list[tuple[float, float]]) -> None:
     means, sds = np.array(plans).T
     shares = allocation(means, sds)

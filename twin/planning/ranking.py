@@ -222,11 +222,12 @@ def allocation(means: Floats, sds: Floats) -> Floats:
         return np.full(len(means), 1 / len(means))
     best = int(np.argmax(means))
     spread = sds / sds.max()
-    distance = np.maximum((means[best] - means) / sds.max(), _NEAREST)
-    numbers = (spread / distance) ** 2
     others = np.arange(len(sds)) != best
-    # N_i^2 / sd_i^2 of a plan is sd_i^2 / d_i^4.
-    numbers[best] = spread[best] * math.sqrt(np.sum((spread / distance**2)[others] ** 2))
+    with np.errstate(over="ignore"):  # a plan infinitely far deserves nothing
+        distance = np.maximum((means[best] - means) / sds.max(), _NEAREST)
+        numbers = (spread / distance) ** 2
+        # N_i^2 / sd_i^2 of a plan is sd_i^2 / d_i^4.
+        numbers[best] = spread[best] * math.sqrt(np.sum((spread / distance**2)[others] ** 2))
     shares: Floats = numbers / numbers.sum() if numbers.any() else spread / spread.sum()
     return shares
 
