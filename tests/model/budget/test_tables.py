@@ -9,6 +9,7 @@ from twin.model.budget.tables import load_adoption, load_lines, load_pay, load_p
     [
         ("lines", load_lines, ("energy_eur", "energie_eur"), 'did you mean "energy_eur"'),
         ("lines", load_lines, ("driver: stream", "driver: streem"), "driver"),
+        ("lines", load_lines, ("amount: energy_eur, ", ""), "an amount is expected"),
         ("investment", load_purchases, ("times: studies_share", "times: share"), "times"),
         ("investment", load_purchases, ("life: 20", "life: 0"), "life"),
         ("pay", load_pay, ("bonus: operator_ifse_eur", "bonus: ifse"), "bonus"),

@@ -137,6 +137,12 @@ class LineType(Nature):
     share_by: Sharing
     """What the forfaits share it by."""
 
+    @model_validator(mode="after")
+    def _priced(self) -> LineType:
+        if not self.amount and self.driver != "network":
+            raise ValueError("an amount is expected: only the links of a file have none")
+        return self
+
 
 class LineTypes(_Table):
     """Content of ``data/budget/lines.yaml``."""
