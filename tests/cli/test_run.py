@@ -161,6 +161,8 @@ def test_ctrl_c_keeps_finished_replications(
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # Tests played in the background hand down an ignored Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     while len(list((tmp_path / "runs").glob("*/replication-*.parquet"))) < 2:
         assert process.poll() is None

@@ -29,7 +29,7 @@ def presence_reversals(scenario: Scenario) -> list[Reversal]:
     >>> from twin.scenarios.library import load_scenario
     >>> found = presence_reversals(load_scenario("reference"))
     >>> sorted({each.factor.key for each in found if each.flip})
-    ['annual_hours', 'cameras_per_1000', 'etpt_cost_eur', 'minimum_agents']
+    ['cameras_per_1000', 'etpt_cost_eur', 'minimum_agents']
     """
     table, given = load_assumptions(), scenario.assumptions
     sources = Assumptions(given).sources
