@@ -162,7 +162,7 @@ def test_ctrl_c_keeps_finished_replications(
         text=True,
         start_new_session=True,
         # Tests played in the background hand down an ignored Ctrl-C.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
     while len(list((tmp_path / "runs").glob("*/replication-*.parquet"))) < 2:
         assert process.poll() is None
