@@ -37,4 +37,5 @@ def must_compile(name: Engine) -> bool:
         return False
     from twin.model.centre.kernel.compiled import cache_folder  # noqa: PLC0415
 
-    return not cache_folder().exists()
+    # Compiled code is what counts: the folder is made by whoever imports the kernel.
+    return not any(cache_folder().rglob("*.nbc"))
