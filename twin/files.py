@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import math
 import os
 import re
 import secrets
@@ -27,6 +28,7 @@ __all__ = [
     "digest",
     "load_yaml",
     "mapping",
+    "plain",
     "read_rows",
     "scalar",
     "validated",
@@ -87,6 +89,26 @@ def canonical_json(value: object) -> str:
     return json.dumps(
         value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
     )
+
+
+def plain(value: Any) -> Any:
+    """Value as JSON holds it, all the way down: arrays are lists, a number that is none is null.
+
+    Examples
+    --------
+    >>> plain({"low": float("nan"), "pair": (1, 2.5)})
+    {'low': None, 'pair': [1, 2.5]}
+    """
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    match value:
+        case Mapping():
+            return {str(key): plain(held) for key, held in value.items()}
+        case list() | tuple():
+            return [plain(held) for held in value]
+        case float() if not math.isfinite(value):
+            return None
+    return value
 
 
 def digest(*parts: bytes | str | Path) -> str:

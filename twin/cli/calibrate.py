@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from twin.cli.run import JsonOption
+
 if TYPE_CHECKING:
     from twin.model.kappa import Calibration
     from twin.planning.calibration import Prediction
@@ -34,7 +36,7 @@ def calibrate(
     predict_only: Annotated[
         bool, typer.Option("--predict-only", help="Predict with the stored constants.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON only.")] = False,
+    as_json: JsonOption = False,
     save: Annotated[
         Path | None,
         typer.Option("--save", metavar="FILE", help="Keep the JSON too (runs/predictions.json)."),

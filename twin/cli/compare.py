@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import math
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from itertools import product
@@ -18,11 +16,15 @@ from twin.cli.run import (
     DaskOption,
     EngineName,
     EngineOption,
+    JsonOption,
     OutOption,
     SeedOption,
     WorkersOption,
     asked_experiment,
+    asked_scenario,
+    print_json,
     tell_compilation,
+    worker_count,
 )
 from twin.cli.scenario import LibraryOption, SetOption
 
@@ -38,7 +40,6 @@ __all__ = ["compare", "rank"]
 NamesArgument = Annotated[
     list[str], typer.Argument(metavar="NAME...", help="Names of scenarios (twin scenario list).")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
 
 
 def compare(
@@ -62,7 +63,7 @@ def compare(
     Prints, for each indicator, the paired difference, its interval, Holm's p-value, by how much
     pairing divided the variance, and what may be said. --set changes all the scenarios.
     """
-    from twin.cli.show import plain, watched
+    from twin.cli.show import watched
     from twin.scenarios import compare as comparisons
     from twin.scenarios.experiment import run_all
     from twin.scenarios.library import load_library
@@ -72,13 +73,13 @@ def compare(
     comparisons.check_comparable(asked)
     wanted = comparisons.known_indicators(indicators or comparisons.USUAL)
     experiment = asked_experiment(library.experiment, seed, replications)
-    tell_compilation(engine)
+    tell_compilation(engine.value)
     with watched("compare", experiment.replications * len(asked)) as bar:
         results = run_all(
             asked,
             experiment,
             out=out,
-            workers=(os.cpu_count() or 1) if workers is None else workers,
+            workers=worker_count(workers),
             engine=engine.value,
             progress=bar.move,
             cluster=dask,
@@ -96,7 +97,7 @@ def compare(
                 asdict(difference) | {"verdict": difference.verdict} for difference in differences
             ],
         }
-        print(json.dumps(plain(content), indent=1, ensure_ascii=False, allow_nan=False))
+        print_json(content)
     else:
         _show_differences(results, differences)
 
@@ -142,7 +143,7 @@ def rank(
     Plans are scenarios, or the values of a lever of one with --vary. Every plan first gets as many
     replications as any other.
     """
-    from twin.cli.show import plain, watched
+    from twin.cli.show import watched
     from twin.planning import ranking as rankings
     from twin.scenarios.library import load_library
     from twin.scenarios.store import SEARCHES
@@ -158,7 +159,7 @@ def rank(
         total=30 * len(plans) if budget is None else budget,
         probability=probability,
     )
-    tell_compilation(engine)
+    tell_compilation(engine.value)
     with watched("rank", spent.total) as bar:
         ranking = rankings.rank(
             plans,
@@ -167,7 +168,7 @@ def rank(
             maximise=maximise,
             seed=experiment.seed,
             out=out / SEARCHES if vary else out,
-            workers=(os.cpu_count() or 1) if workers is None else workers,
+            workers=worker_count(workers),
             engine=engine.value,
             cluster=dask,
             progress=bar.move,
@@ -179,16 +180,13 @@ def rank(
             "probability": ranking.probability,
             "spent": ranking.spent,
         }
-        print(json.dumps(plain(content), indent=1, ensure_ascii=False, allow_nan=False))
+        print_json(content)
     else:
         _show_ranking(ranking, labels, spent.total)
 
 
 def _scenarios(library: Library, names: Iterable[str], settings: list[str]) -> dict[str, Scenario]:
-    from twin.scenarios.schema import assignments
-
-    overrides = assignments(settings)
-    return {name: library[name].with_overrides(overrides, "command line") for name in names}
+    return {name: asked_scenario(library, name, settings) for name in names}
 
 
 def _varied(

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,12 +15,16 @@ from twin.cli.run import (
     CountOption,
     EngineName,
     EngineOption,
+    JsonOption,
     OfficialOption,
     OutOption,
     SeedOption,
     WorkersOption,
     asked_experiment,
     asked_scenario,
+    print_json,
+    tell_compilation,
+    worker_count,
 )
 from twin.cli.scenario import LibraryOption, NameArgument, SetOption
 
@@ -42,9 +43,6 @@ class PerimeterName(StrEnum):
 
     TARIFF = "tariff"
     FULL = "full"
-
-
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
 
 
 def budget(
@@ -111,7 +109,7 @@ def budget(
         else ()
     )
     if as_json:
-        _print_json(budget_document(found, year, drawn, verdicts, views, named=names))
+        print_json(budget_document(found, year, drawn, verdicts, views, named=names))
         return
     show_budget(name, found, year, pay_by_function(scenario, stages, year), lines=lines)
     if views:
@@ -156,7 +154,7 @@ def breakeven(
     )
     seats = seats_of(asked.scenario, stages, year=year, perimeter=perimeter.value)
     if as_json:
-        _print_json(balance_document(found, asked.scenario.tariffs, seats))
+        print_json(balance_document(found, asked.scenario.tariffs, seats))
         return
     show_balance(found, asked.scenario.tariffs, seats, keep_ratio=keep_ratio)
     asked.footnotes(stages)
@@ -178,17 +176,15 @@ class _Asked:
         progress: Callable[[str, int, int], None],
     ) -> tuple[Volumes, ...]:
         """Run what is not stored."""
-        from twin.model.centre.engines import must_compile
         from twin.planning.volumes import stage_volumes
 
-        if must_compile(engine.value):
-            print("twin: compiling the kernel, once per version: a minute or two", file=sys.stderr)
+        tell_compilation(engine.value)
         return stage_volumes(
             self.scenario,
             self.experiment,
             name=self.name,
             out=out,
-            workers=(os.cpu_count() or 1) if workers is None else workers,
+            workers=worker_count(workers),
             engine=engine.value,
             progress=progress,
         )
@@ -196,21 +192,16 @@ class _Asked:
     @contextmanager
     def stopped_cleanly(self, label: str) -> Iterator[Callable[[str, int, int], None]]:
         """Show one bar for all that is counted under any name; Ctrl-C ends it in one sentence."""
-        from twin.cli.show import Bar
+        from twin.cli.show import watched
 
-        bar = Bar(label, 1)
         counts: dict[str, tuple[int, int]] = {}
+        with watched(label, 1, "done") as bar:
 
-        def move(counted: str, done: int, wanted: int) -> None:
-            counts[counted] = (done, wanted)
-            bar.move(sum(d for d, _ in counts.values()), sum(w for _, w in counts.values()))
+            def move(counted: str, done: int, wanted: int) -> None:
+                counts[counted] = (done, wanted)
+                bar.move(sum(d for d, _ in counts.values()), sum(w for _, w in counts.values()))
 
-        try:
-            with bar:
-                yield move
-        except KeyboardInterrupt:
-            print(f"twin: interrupted, {bar.done} of {bar.wanted} done", file=sys.stderr)
-            raise typer.Exit(130) from None
+            yield move
 
     def footnotes(self, stages: tuple[Volumes, ...]) -> None:
         """Print what the figures rest on."""
@@ -238,9 +229,5 @@ def _asked(
     from twin.scenarios.library import load_library
 
     library = load_library(scenarios)
-    scenario = asked_scenario(library, name, settings, None, official_only)
+    scenario = asked_scenario(library, name, settings, official_only=official_only)
     return _Asked(name, scenario, asked_experiment(library.experiment, seed, replications))
-
-
-def _print_json(content: object) -> None:
-    print(json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from twin.cli.run import EngineName
+from twin.cli.run import EngineName, JsonOption, print_json, tell_compilation
 from twin.cli.scenario import LibraryOption, NameArgument, SetOption
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ def network(
     ] = EngineName.KERNEL,
     settings: SetOption = None,
     scenarios: LibraryOption = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON only.")] = False,
+    as_json: JsonOption = False,
     names: Annotated[
         bool, typer.Option("--names", help="Show the communes' codes in the JSON, else masked.")
     ] = False,
@@ -70,7 +69,6 @@ def network(
     from twin.cli.network_show import masked
     from twin.contracts import mask
     from twin.errors import InputError
-    from twin.model.centre.engines import must_compile
     from twin.planning.network import capacity_in_use
     from twin.scenarios.library import load_library
 
@@ -80,8 +78,7 @@ def network(
     scenario = _changed(library[name], settings or [], links, profile)
     entropy = library.experiment.seed if seed is None else seed
     asked = _Asked(name, scenario, entropy, capacity_in_use(capacity), engine.value)
-    if must_compile(engine.value):
-        print("twin: compiling the kernel, once per version: a minute or two", file=sys.stderr)
+    tell_compilation(engine.value)
     try:
         found = _ranked(asked, replications, again) if failures else _studied(asked, draw)
     except KeyboardInterrupt:
@@ -92,7 +89,7 @@ def network(
         if not names:
             masks = {code: mask(code, f"{name}/{entropy}") for code in found.communes}
             document = masked(document, masks)
-        print(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False))
+        print_json(document)
     else:
         found.show()
         drawn_from = replications if failures else 1

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-import numpy as np
 from rich.console import Console
 from rich.table import Column, Table
 
-from twin.cli.show import WIDTH_OF_A_FILE
+from twin.cli.show import console, number
 from twin.contracts import Capacity, Figure
+from twin.files import plain
 from twin.model.network.failures import Cause, Target
 from twin.model.network.load import HOURS
 from twin.model.network.topology import NodeKind
@@ -41,20 +41,20 @@ CAUSES = {
 
 def show_study(study: Study, capacity: Capacity) -> None:
     """Print links, ingest, recordings and costs."""
-    console = _console()
+    terminal = console(highlight=False)
     for line in _what(study):
-        console.print(line, soft_wrap=True)
-    _show_links(console, study)
-    _show_nodes(console, study)
+        terminal.print(line, soft_wrap=True)
+    _show_links(terminal, study)
+    _show_nodes(terminal, study)
     for line in _sentences(study, capacity):
-        console.print(line, soft_wrap=True)
-    _show_recordings(console, study)
-    _show_costs(console, study)
+        terminal.print(line, soft_wrap=True)
+    _show_recordings(terminal, study)
+    _show_costs(terminal, study)
 
 
 def show_failures(found: Failures) -> None:
     """Print the failures that cost most in a year, the worst one and its price."""
-    console = _console()
+    terminal = console(highlight=False)
     table = Table(
         Column("what fails", no_wrap=True),
         *_right("a year", "h", "cameras", "camera-h", "viewing h", "notices"),
@@ -66,41 +66,45 @@ def show_failures(found: Failures) -> None:
     )
     for row in found.rows[:SHOWN]:
         table.add_row(*_failure_cells(found, row))
-    console.print(table, "")
+    terminal.print(table, "")
     for line in _verdict(found):
-        console.print(line, soft_wrap=True)
-    _show_replays(console, found)
+        terminal.print(line, soft_wrap=True)
+    _show_replays(terminal, found)
 
 
-def study_document(study: Study) -> dict[str, Any]:
+def study_document(study: Study) -> Any:
     """Return everything of a study, as JSON values."""
-    return {
-        "network": study.network.source,
-        "links": [_plain(asdict(use)) for use in study.uses],
-        "nodes": [_plain(asdict(study.loads[n])) for n in study.network.graph if n in study.loads],
-        "links_if_all": [_plain(asdict(use)) for use in study.uses_if_all],
-        "min_cuts": [_plain(asdict(cut)) for cut in study.cuts],
-        "ingest": {
-            "streams": study.streams,
-            **_plain(asdict(study.nodes)),
-            "if_all": _plain(asdict(study.nodes_if_all)),
-            "blind": _plain({name: asdict(figure) for name, figure in study.blind.items()}),
-        },
-        "recordings": [_plain(asdict(kept)) for kept in study.recordings],
-        "costs": [_plain(asdict(line)) for line in study.costs],
-    }
+    return plain(
+        {
+            "network": study.network.source,
+            "links": [asdict(use) for use in study.uses],
+            "nodes": [asdict(study.loads[n]) for n in study.network.graph if n in study.loads],
+            "links_if_all": [asdict(use) for use in study.uses_if_all],
+            "min_cuts": [asdict(cut) for cut in study.cuts],
+            "ingest": {
+                "streams": study.streams,
+                **asdict(study.nodes),
+                "if_all": asdict(study.nodes_if_all),
+                "blind": {name: asdict(figure) for name, figure in study.blind.items()},
+            },
+            "recordings": [asdict(kept) for kept in study.recordings],
+            "costs": [asdict(line) for line in study.costs],
+        }
+    )
 
 
-def failures_document(found: Failures) -> dict[str, Any]:
+def failures_document(found: Failures) -> Any:
     """Return every failure, as JSON values."""
-    return {
-        "availability": found.availability,
-        "failures": [_plain(asdict(row)) for row in found.rows],
-        "played_again": [_plain(asdict(each)) for each in found.replays],
-        "year": _plain(asdict(found.year)),
-        "envelope_camera_h": list(found.envelope),
-        "reversals": _plain({key: asdict(target) for key, target in found.reversals.items()}),
-    }
+    return plain(
+        {
+            "availability": found.availability,
+            "failures": [asdict(row) for row in found.rows],
+            "played_again": [asdict(each) for each in found.replays],
+            "year": asdict(found.year),
+            "envelope_camera_h": list(found.envelope),
+            "reversals": {key: asdict(target) for key, target in found.reversals.items()},
+        }
+    )
 
 
 def masked(document: Any, masks: Mapping[str, str]) -> Any:
@@ -132,7 +136,7 @@ def _what(study: Study) -> Iterator[str]:
     )
 
 
-def _show_links(console: Console, study: Study) -> None:
+def _show_links(terminal: Console, study: Study) -> None:
     table = Table(
         "link",
         *_right("km", "Mbit/s", "mean", "95 %", "peak", "peak at", "peak share", "grows by"),
@@ -146,15 +150,15 @@ def _show_links(console: Console, study: Study) -> None:
         numbers = (use.length_km, use.capacity_mbps, load.mean, load.p95, load.peak)
         table.add_row(
             study.network.label(use.name),
-            *map(_number, numbers),
+            *map(number, numbers),
             _hour(load.peak_hour),
             f"{use.share:.1%}",
             _times(use.growth),
         )
-    console.print("", table, "")
+    terminal.print("", table, "")
 
 
-def _show_nodes(console: Console, study: Study) -> None:
+def _show_nodes(terminal: Console, study: Study) -> None:
     table = Table(
         "node",
         *_right("mean", "95 %", "peak", "peak at"),
@@ -169,10 +173,10 @@ def _show_nodes(console: Console, study: Study) -> None:
         load = study.loads[name]
         table.add_row(
             study.network.label(name),
-            *map(_number, (load.mean, load.p95, load.peak)),
+            *map(number, (load.mean, load.p95, load.peak)),
             _hour(load.peak_hour),
         )
-    console.print(table, "")
+    terminal.print(table, "")
 
 
 def _sentences(study: Study, capacity: Capacity) -> Iterator[str]:
@@ -186,7 +190,7 @@ def _sentences(study: Study, capacity: Capacity) -> Iterator[str]:
     weakest = min(study.cuts, key=lambda cut: (cut.mbps, cut.source))
     single = sum(len(cut.links) == 1 for cut in study.cuts)
     yield (
-        f"Least cut between a commune and the agents: {_number(weakest.mbps)} Mbit/s, "
+        f"Least cut between a commune and the agents: {number(weakest.mbps)} Mbit/s, "
         f"{label(weakest.source)}; {single} of {len(study.cuts)} communes hang on one link."
     )
     for streams, count in (
@@ -210,12 +214,12 @@ def _first(study: Study, use: LinkUse) -> str:
         return "none, nothing is carried"
     return (
         f"{study.network.label(use.name)}, as full as allowed when everything on it is "
-        f"multiplied by {_times(use.growth).removeprefix('× ')} (peak {_number(use.load.peak)} of "
-        f"{_number(use.capacity_mbps)} Mbit/s)"
+        f"multiplied by {_times(use.growth).removeprefix('× ')} (peak {number(use.load.peak)} of "
+        f"{number(use.capacity_mbps)} Mbit/s)"
     )
 
 
-def _show_recordings(console: Console, study: Study) -> None:
+def _show_recordings(terminal: Console, study: Study) -> None:
     table = Table(
         "recorded",
         "kept",
@@ -232,12 +236,12 @@ def _show_recordings(console: Console, study: Study) -> None:
         table.add_row(
             {"edge": "in the communes", "centre": "at the centre"}[kept.where],
             days,
-            *map(_number, (kept.stored_tb, kept.disks, kept.recorders, kept.wide_area_mbps)),
+            *map(number, (kept.stored_tb, kept.disks, kept.recorders, kept.wide_area_mbps)),
         )
-    console.print("", table, "")
+    terminal.print("", table, "")
 
 
-def _show_costs(console: Console, study: Study) -> None:
+def _show_costs(terminal: Console, study: Study) -> None:
     table = Table(
         "cost, without VAT",
         *_right("quantity", "", "investment €", "€ a year", "low to high"),
@@ -250,17 +254,17 @@ def _show_costs(console: Console, study: Study) -> None:
         once, yearly = line.investment, line.yearly
         table.add_row(
             line.item,
-            _number(line.quantity),
+            number(line.quantity),
             line.quantity_unit,
-            _number(once.value),
-            _number(yearly.value),
+            number(once.value),
+            number(yearly.value),
             _range(yearly),
         )
     once_eur = sum(line.investment.value for line in study.costs)
     total = [sum(getattr(c.yearly, end) for c in study.costs) for end in ("value", "low", "high")]
-    table.add_row("Total", "", "", _number(once_eur), _number(total[0]),
-                  f"{_number(total[1])} to {_number(total[2])}", style="bold")  # fmt: skip
-    console.print(table, "")
+    table.add_row("Total", "", "", number(once_eur), number(total[0]),
+                  f"{number(total[1])} to {number(total[2])}", style="bold")  # fmt: skip
+    terminal.print(table, "")
 
 
 def _failure_cells(found: Failures, row: FailureRow) -> tuple[str, ...]:
@@ -277,8 +281,8 @@ def _failure_cells(found: Failures, row: FailureRow) -> tuple[str, ...]:
         f"{target.failures_per_year:.3g}",
         f"{target.repair_h:g}",
         f"{row.cameras:,}",
-        *map(_number, numbers),
-        _number(row.doubling.per_year.value) if row.doubling else "none",
+        *map(number, numbers),
+        number(row.doubling.per_year.value) if row.doubling else "none",
     )
 
 
@@ -292,15 +296,15 @@ def _verdict(found: Failures) -> Iterator[str]:
     yield (
         f"Hurts most in a year: {_named(found, target)}: {worst.communes} communes and "
         f"{worst.cameras:,} cameras dark for {target.repair_h:g} h, "
-        f"{target.failures_per_year:.3g} times a year. That is {_number(worst.yearly.camera_h)} "
-        f"camera-hours a year, {' to '.join(map(_number, found.envelope))} from the mild to the "
+        f"{target.failures_per_year:.3g} times a year. That is {number(worst.yearly.camera_h)} "
+        f"camera-hours a year, {' to '.join(map(number, found.envelope))} from the mild to the "
         "harsh end of all that is assumed of failures."
     )
     if worst.doubling:
         price = worst.doubling
         yield (
-            f"A second one costs {_number(price.investment.value)} € and "
-            f"{_number(price.yearly.value)} € a year: {_number(price.per_year.value)} € a year in "
+            f"A second one costs {number(price.investment.value)} € and "
+            f"{number(price.yearly.value)} € a year: {number(price.per_year.value)} € a year in "
             f"all ({_range(price.per_year)}), {_per_hour(worst)}."
         )
     for moved, other in found.reversals.items():
@@ -317,10 +321,10 @@ def _price_per_hour(row: FailureRow) -> float:
 
 
 def _per_hour(row: FailureRow) -> str:
-    return f"{_number(_price_per_hour(row))} € per camera-hour that it saves"
+    return f"{number(_price_per_hour(row))} € per camera-hour that it saves"
 
 
-def _show_replays(console: Console, found: Failures) -> None:
+def _show_replays(terminal: Console, found: Failures) -> None:
     table = Table(
         Column("what fails", no_wrap=True),
         *_right("played", "viewing h", "notices", "at most", "alerts", "réq. lost"),
@@ -334,11 +338,11 @@ def _show_replays(console: Console, found: Failures) -> None:
         table.add_row(
             _named(found, each.failure.target),
             str(each.imposed),
-            *_lost_cells(each.lost, _number(at_most[id(each.failure)])),
+            *_lost_cells(each.lost, number(at_most[id(each.failure)])),
         )
     yearly = sum(row.yearly.notices for row in found.rows)
-    table.add_row("everything, over the horizon", "", *_lost_cells(found.year, _number(yearly)))
-    console.print("", table, "")
+    table.add_row("everything, over the horizon", "", *_lost_cells(found.year, number(yearly)))
+    terminal.print("", table, "")
 
 
 def _lost_cells(lost: Lost, at_most: str) -> tuple[str, ...]:
@@ -351,27 +355,18 @@ def _lost_cells(lost: Lost, at_most: str) -> tuple[str, ...]:
     )
 
 
-def _console() -> Console:
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(width=WIDTH_OF_A_FILE, highlight=False)
-
-
 def _right(*titles: str) -> list[Column]:
     return [Column(title, justify="right") for title in titles]
 
 
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
-
-
 def _range(figure: Figure) -> str:
-    return f"{_number(figure.low)} to {_number(figure.high)}"
+    return f"{number(figure.low)} to {number(figure.high)}"
 
 
 def _estimate(found: Estimate) -> str:
     if math.isnan(found.low):
-        return _number(found.mean)
-    return f"{_number(found.mean)} ({_number(found.low)} to {_number(found.high)})"
+        return number(found.mean)
+    return f"{number(found.mean)} ({number(found.low)} to {number(found.high)})"
 
 
 def _times(growth: float) -> str:
@@ -381,14 +376,3 @@ def _times(growth: float) -> str:
 def _hour(hour: int) -> str:
     day, clock = divmod(hour % HOURS, 24)
     return f"{DAYS[day]} {clock:02d}:00"
-
-
-def _plain(value: Any) -> Any:
-    """Values that JSON can hold: an interval that does not exist and infinity are null."""
-    if isinstance(value, dict):
-        return {str(key): _plain(inner) for key, inner in value.items()}
-    if isinstance(value, np.ndarray | list | tuple):
-        return [_plain(inner) for inner in value]
-    if isinstance(value, np.generic):
-        return _plain(value.item())
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import asdict
 from datetime import datetime
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from twin.cli.run import OutOption, SeedOption
+from twin.cli.run import JsonOption, OutOption, SeedOption, asked_scenario, print_json
 from twin.cli.scenario import LibraryOption, NameArgument, SetOption
 
 if TYPE_CHECKING:
@@ -39,8 +38,6 @@ LEGAL_NOTICE = "pas un avis juridique"
 
 roster = typer.Typer(no_args_is_help=True, help="Make a roster, or check one against the law.")
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
-
 
 def seats(
     name: NameArgument,
@@ -58,7 +55,7 @@ def seats(
     load = _load(name, scenario, library.experiment.seed if seed is None else seed, out)
     if as_json:
         rows = None if load is None else load.to_dict(orient="records")
-        print(json.dumps(asdict(screen) | {"load": rows}, indent=1, ensure_ascii=False))
+        print_json(asdict(screen) | {"load": rows})
         return
     _show_presence(screen)
     _show_seats(screen)
@@ -119,7 +116,7 @@ def make(
     atomic_write(to, as_csv(made.duties))
     atomic_write(to.with_suffix(".xlsx"), roster_workbook(made, report, title))
     if as_json:
-        print(json.dumps(_made(made) | _verdict(report), indent=1, ensure_ascii=False))
+        print_json(_made(made) | _verdict(report))
     else:
         _show_roster(made)
         _show_verdict(report)
@@ -145,7 +142,7 @@ def check(
     duties = read_roster(file)
     report = check_roster(duties, regime)
     if as_json:
-        print(json.dumps(_verdict(report), indent=1, ensure_ascii=False))
+        print_json(_verdict(report))
     else:
         unmet = sum(not duty.agent for duty in duties)
         print(f"{len(duties)} duties, {unmet} of them unmet")
@@ -155,10 +152,9 @@ def check(
 
 def _scenario(name: str, settings: list[str] | None, path: Path | None) -> tuple[Library, Scenario]:
     from twin.scenarios.library import load_library
-    from twin.scenarios.schema import assignments
 
     library = load_library(path)
-    return library, library[name].with_overrides(assignments(settings or []), "command line")
+    return library, asked_scenario(library, name, settings)
 
 
 def _agents(count: int, part_time: list[str]) -> list[Agent]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
 from collections.abc import Iterator
@@ -11,7 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from twin.cli.run import CountOption, EngineName, EngineOption, WorkersOption, asked_experiment
+from twin.cli.run import (
+    CountOption,
+    EngineName,
+    EngineOption,
+    WorkersOption,
+    asked_experiment,
+    asked_scenario,
+    tell_compilation,
+    worker_count,
+)
 from twin.cli.scenario import LibraryOption, NameArgument, SetOption
 
 if TYPE_CHECKING:
@@ -66,14 +74,13 @@ def report(
     """
     from twin.errors import InputError
     from twin.scenarios.library import load_library
-    from twin.scenarios.schema import assignments
     from twin.sources.optional import optional_library
 
     asked = [kind for kind, on in (("pptx", pptx), ("xlsx", xlsx), ("ethics", ethics)) if on]
     if not (stress or asked):
         raise InputError("which report? --stress, --pptx, --xlsx or --ethics")
     library = load_library(scenarios)
-    scenario = library[name].with_overrides(assignments(settings or []), "command line")
+    scenario = asked_scenario(library, name, settings)
     experiment = asked_experiment(library.experiment, seed, replications)
     if stress:
         path = out if out and not asked else (out or Path()) / f"{name}-stress.md"
@@ -85,7 +92,7 @@ def report(
     from twin.reports.message import Subject
 
     label = library.recipes[name].label
-    count = (os.cpu_count() or 1) if workers is None else workers
+    count = worker_count(workers)
     subject = Subject(name, label, scenario, experiment, runs, engine.value, count)
     for file, content in _documents(subject, asked, named=names, watermark=not no_watermark):
         _write((out or Path()) / file, content)
@@ -96,10 +103,8 @@ def _documents(
 ) -> Iterator[tuple[str, bytes | str]]:
     """File name and content of each document, as it is ready; Ctrl-C ends it in one sentence."""
     from twin.cli.show import Bar
-    from twin.model.centre.engines import must_compile
 
-    if must_compile(subject.engine):
-        print("twin: compiling the kernel, once per version: a minute or two", file=sys.stderr)
+    tell_compilation(subject.engine)
     bar = Bar(subject.name, 1)
     try:
         for kind in asked:

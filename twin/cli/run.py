@@ -14,6 +14,7 @@ import typer
 from twin.cli.scenario import LibraryOption, NameArgument, SetOption
 
 if TYPE_CHECKING:
+    from twin.model.centre.engines import Engine
     from twin.scenarios.library import Library
     from twin.scenarios.schema import Experiment, Scenario
 
@@ -23,14 +24,17 @@ __all__ = [
     "DaysOption",
     "EngineName",
     "EngineOption",
+    "JsonOption",
     "OfficialOption",
     "OutOption",
     "SeedOption",
     "WorkersOption",
     "asked_experiment",
     "asked_scenario",
+    "print_json",
     "run",
     "tell_compilation",
+    "worker_count",
 ]
 
 
@@ -70,6 +74,7 @@ DaskOption = Annotated[
         "--dask", metavar="ADDRESS", help="Play on a Dask cluster, as tcp://127.0.0.1:8786."
     ),
 ]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
 OfficialOption = Annotated[
     bool,
     typer.Option(
@@ -89,7 +94,7 @@ def run(
     settings: SetOption = None,
     scenarios: LibraryOption = None,
     out: OutOption = Path("runs"),
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON only.")] = False,
+    as_json: JsonOption = False,
     names: Annotated[
         bool, typer.Option("--names", help="Show the communes' codes in the JSON, else masked.")
     ] = False,
@@ -115,45 +120,63 @@ def run(
     experiment = asked_experiment(library.experiment, seed, replications)
     if resume:
         experiment = _resumed(name, scenario, experiment, replications, out)
-    tell_compilation(engine)
+    tell_compilation(engine.value)
     with watched(name, experiment.replications) as bar:
         result = experiments.run(
             scenario,
             experiment,
             name=name,
             out=out,
-            workers=(os.cpu_count() or 1) if workers is None else workers,
+            workers=worker_count(workers),
             engine=engine.value,
             progress=bar.move,
             keep_tables=tables,
             cluster=dask,
         )
     if as_json:
-        content = document(result, named=names) | sources(scenario)
-        print(json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False))
+        print_json(document(result, named=names) | sources(scenario))
     else:
         show_result(result)
         show_sources(scenario)
 
 
-def tell_compilation(engine: EngineName) -> None:
+def tell_compilation(*engines: Engine) -> None:
     """Say that the wait is the compiler's, when it is."""
     from twin.model.centre.engines import COMPILING, must_compile
 
-    if must_compile(engine.value):
+    if any(map(must_compile, engines)):
         print(f"twin: {COMPILING}", file=sys.stderr)
 
 
+def worker_count(asked: int | None) -> int:
+    """Return the workers asked for, or one per core."""
+    return (os.cpu_count() or 1) if asked is None else asked
+
+
+def print_json(content: object) -> None:
+    """Print values as JSON; what JSON has no number for is null."""
+    from twin.files import plain
+
+    print(json.dumps(plain(content), indent=1, ensure_ascii=False, allow_nan=False))
+
+
 def asked_scenario(
-    library: Library, name: str, settings: list[str] | None, days: int | None, official_only: bool
+    library: Library,
+    name: str,
+    settings: list[str] | None,
+    days: int | None = None,
+    official_only: bool = False,
 ) -> Scenario:
     """Return a scenario with what the command line changes of it."""
-    from twin.planning.official import official
     from twin.scenarios.schema import assignments
 
     every = [*(settings or []), *([] if days is None else [f"horizon.days={days}"])]
     scenario = library[name].with_overrides(assignments(every), "command line")
-    return official(scenario) if official_only else scenario
+    if not official_only:
+        return scenario
+    from twin.planning.official import official
+
+    return official(scenario)
 
 
 def asked_experiment(shipped: Experiment, seed: int | None, replications: int | None) -> Experiment:

@@ -49,7 +49,7 @@ def scale(
     if not 0 < days[0] < days[1]:
         raise InputError(f"--days {days[0]} {days[1]}: two rising numbers of days are expected")
     scenario = load_library(scenarios)[name]
-    tell_compilation(engine)
+    tell_compilation(engine.value)
     line = measure_line(scenario, communes, cameras, days, engine.value)
     asked = line.at(years * DAYS_PER_YEAR)
     tasks = scenarios_asked * replications

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -19,12 +16,16 @@ from twin.cli.run import (
     DaysOption,
     EngineName,
     EngineOption,
+    JsonOption,
     OfficialOption,
     OutOption,
     SeedOption,
     WorkersOption,
     asked_experiment,
     asked_scenario,
+    print_json,
+    tell_compilation,
+    worker_count,
 )
 from twin.cli.scenario import LibraryOption, NameArgument, SetOption
 
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
 
 __all__ = ["envelope", "sensitivity"]
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
 PerPointOption = Annotated[
     int,
     typer.Option("--per-point", min=1, metavar="R", help="Replications played at each point."),
@@ -82,7 +82,7 @@ def envelope(
         draws = play_with(scenario, experiment.exactly(per_point))
         found = envelope(central, draws, points)
     if as_json:
-        _print_json(_envelope_document(found, name) | sources(scenario))
+        print_json(_envelope_document(found, name) | sources(scenario))
         return
     _show_envelope(found, name)
     show_sources(scenario)
@@ -150,7 +150,7 @@ def sensitivity(
             beyond=beyond,
         )
     if as_json:
-        _print_json(_study_document(found) | sources(scenario))
+        print_json(_study_document(found) | sources(scenario))
         return
     _show_study(found, "within its range" if beyond == 1 else f"up to {beyond:g} times its range")
     show_sources(scenario)
@@ -163,30 +163,18 @@ def _players(
     name: str, engine: EngineName, workers: int | None, out: Path
 ) -> Iterator[Callable[[Scenario, Experiment], Plays]]:
     """Give what plays a scenario, with one bar for all of them; Ctrl-C ends it in one sentence."""
-    from twin.cli.show import Bar
-    from twin.model.centre.engines import must_compile
+    from twin.cli.show import watched
     from twin.planning.points import Plays
 
-    if must_compile(engine.value):
-        print("twin: compiling the kernel, once per version: a minute or two", file=sys.stderr)
-    bar = Bar(name, 1)
-    played_with = partial(
-        Plays,
-        out=out,
-        workers=(os.cpu_count() or 1) if workers is None else workers,
-        engine=engine.value,
-        progress=bar.move,
-    )
-    try:
-        with bar:
-            yield played_with
-    except KeyboardInterrupt:
-        print(f"twin: interrupted, {bar.done} of {bar.wanted} points kept", file=sys.stderr)
-        raise typer.Exit(130) from None
-
-
-def _print_json(content: object) -> None:
-    print(json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False))
+    tell_compilation(engine.value)
+    with watched(name, 1, "points kept") as bar:
+        yield partial(
+            Plays,
+            out=out,
+            workers=worker_count(workers),
+            engine=engine.value,
+            progress=bar.move,
+        )
 
 
 def _envelope_document(found: Envelope, name: str) -> dict[str, Any]:

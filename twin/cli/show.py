@@ -26,7 +26,6 @@ __all__ = [
     "console",
     "document",
     "number",
-    "plain",
     "show_result",
     "show_sources",
     "sources",
@@ -73,19 +72,19 @@ class Bar(Progress):
 
 
 @contextmanager
-def watched(label: str, wanted: int) -> Iterator[Bar]:
-    """Show a bar; Ctrl-C says what is kept, and exits with 130."""
+def watched(label: str, wanted: int, kept: str = "replications kept") -> Iterator[Bar]:
+    """Show a bar; Ctrl-C says how many `kept`, and exits with 130."""
     bar = Bar(label, wanted)
     try:
         with bar:
             yield bar
     except KeyboardInterrupt:
-        print(f"twin: interrupted, {bar.done} of {bar.wanted} replications kept", file=sys.stderr)
+        print(f"twin: interrupted, {bar.done} of {bar.wanted} {kept}", file=sys.stderr)
         raise typer.Exit(130) from None
 
 
 def document(result: Result, *, named: bool) -> dict[str, Any]:
-    """Return a run as JSON values; an interval that does not exist is null.
+    """Return a run as values that are printed as JSON.
 
     Communes are masked unless `named`: a hypothetical scenario is no claim about any of them.
     """
@@ -100,21 +99,9 @@ def document(result: Result, *, named: bool) -> dict[str, Any]:
     return {
         "identity": {"replications": result.replications} | manifest,
         "stop": vars(result.stop),
-        "indicators": plain(table.to_dict(orient="records")),
+        "indicators": table.to_dict(orient="records"),
         "machine": result.stored.machine,
     }
-
-
-def plain(content: Any) -> Any:
-    """Content with null in the place of numbers that JSON cannot hold, all the way down."""
-    match content:
-        case Mapping():
-            return {key: plain(value) for key, value in content.items()}
-        case list() | tuple():
-            return [plain(value) for value in content]
-        case float() if not math.isfinite(content):
-            return None
-    return content
 
 
 def show_result(result: Result) -> None:
@@ -161,10 +148,10 @@ def show_sources(scenario: Scenario) -> None:
         terminal.print(f"- {sentence}", highlight=False, soft_wrap=True)
 
 
-def console() -> Console:
+def console(*, highlight: bool = True) -> Console:
     """Terminal, or a file of a stated width."""
-    terminal = Console()
-    return terminal if terminal.is_terminal else Console(width=WIDTH_OF_A_FILE)
+    terminal = Console(highlight=highlight)
+    return terminal if terminal.is_terminal else Console(width=WIDTH_OF_A_FILE, highlight=highlight)
 
 
 def _cells(row: Mapping[Hashable, Any] | None, replications: int) -> tuple[str, str]:

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 
-from twin.cli.show import WIDTH_OF_A_FILE
+from twin.cli.show import console, number
 from twin.contracts import Figure
 from twin.model.assumptions import Assumptions
 from twin.model.seats import SeatedShift
@@ -109,13 +108,13 @@ class SizingShown:
 
     def show(self, case: str) -> None:
         """Print it."""
-        sizing, plan, console = self.sizing, self.sizing.plan, _console()
-        console.print(_title(self.player, case), highlight=False, soft_wrap=True)
-        console.print(_targets_table(sizing.verdicts), "")
-        console.print(_week_table(plan), "")
-        console.print(_shifts_table(self.rows, sizing.removals), "")
+        sizing, plan, terminal = self.sizing, self.sizing.plan, console()
+        terminal.print(_title(self.player, case), highlight=False, soft_wrap=True)
+        terminal.print(_targets_table(sizing.verdicts), "")
+        terminal.print(_week_table(plan), "")
+        terminal.print(_shifts_table(self.rows, sizing.removals), "")
         for line in self.lines():
-            console.print(line, highlight=False, soft_wrap=True)
+            terminal.print(line, highlight=False, soft_wrap=True)
 
     def lines(self) -> Iterator[str]:
         """What the tables do not say."""
@@ -171,18 +170,18 @@ class FrontShown:
 
     def show(self, case: str) -> None:
         """Print it."""
-        console = _console()
-        console.print(_title(self.player, case), highlight=False, soft_wrap=True)
+        terminal = console()
+        terminal.print(_title(self.player, case), highlight=False, soft_wrap=True)
         table = Table(box=None, pad_edge=False)
         for heading in ("seat-hours", "ETPT", "EUR a year", *map(str, self.player.targets)):
             table.add_column(heading, justify="right", overflow="fold")
         for one in sorted(self.plans, key=lambda one: one.plan.hours):
             people = self.payroll(one.plan)
-            levels = [f"{_number(v.value)}{' met' if v.met else ''}" for v in one.verdicts]
+            levels = [f"{number(v.value)}{' met' if v.met else ''}" for v in one.verdicts]
             numbers = f"{people.etpt.value:.2f}", f"{people.eur_per_year.value:,.0f}"
             table.add_row(f"{one.plan.hours:.0f}", *numbers, *levels)
-        console.print(table, "")
-        console.print(f'"met" is said at {CONFIDENCE:.0%}, one-sided', highlight=False)
+        terminal.print(table, "")
+        terminal.print(f'"met" is said at {CONFIDENCE:.0%}, one-sided', highlight=False)
 
 
 def hours_for(budget: float, player: Player) -> float:
@@ -194,9 +193,9 @@ def hours_for(budget: float, player: Player) -> float:
 
 def show_ways(name: str, found: Sequence[Way], room: Room) -> None:
     """Print the ways to share the seats of a scenario."""
-    console = _console()
+    terminal = console()
     experiment = room.experiment
-    console.print(
+    terminal.print(
         f"{name}: {room.scenario.horizon.days} days, seed {experiment.seed}, "
         f"{experiment.replications} replications; the same seats in every way",
         highlight=False,
@@ -214,10 +213,10 @@ def show_ways(name: str, found: Sequence[Way], room: Room) -> None:
                 "not seen" if mean is None else _shown(mean),
                 "" if way is first or less is None else _shown(less, signed=True),
             )
-    console.print(table, "")
+    terminal.print(table, "")
     if first.verdicts:
         for way in found:
-            console.print(_more(way, first, room), highlight=False, soft_wrap=True)
+            terminal.print(_more(way, first, room), highlight=False, soft_wrap=True)
 
 
 def ways_document(found: Sequence[Way]) -> list[dict[str, Any]]:
@@ -307,10 +306,10 @@ def _targets_table(verdicts: Sequence[Verdict]) -> Table:
     table.add_column("")
     for v in verdicts:
         label = "" if v.target.observable else NOT_VERIFIABLE
-        bounds = f"{_number(v.low)} to {_number(v.high)}"
+        bounds = f"{number(v.low)} to {number(v.high)}"
         met = "met" if v.met else "missed" if v.missed else "not shown"
         table.add_row(
-            str(v.target), _number(v.value), bounds, _number(v.margin), f"{met} {label}".rstrip()
+            str(v.target), number(v.value), bounds, number(v.margin), f"{met} {label}".rstrip()
         )
     return table
 
@@ -351,16 +350,7 @@ def _hour(hour: int) -> str:
 
 
 def _shown(figure: Figure, *, signed: bool = False) -> str:
-    value = f"{figure.value:+.3g}" if signed else _number(figure.value)
+    value = f"{figure.value:+.3g}" if signed else number(figure.value)
     if figure.low == figure.high:
         return value
-    return f"{value} ({_number(figure.low)} to {_number(figure.high)})"
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
-
-
-def _console() -> Console:
-    console = Console()
-    return console if console.is_terminal else Console(width=WIDTH_OF_A_FILE)
+    return f"{value} ({number(figure.low)} to {number(figure.high)})"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -12,7 +10,17 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from twin.cli.run import OutOption, SeedOption, WorkersOption
+from twin.cli.run import (
+    JsonOption,
+    OutOption,
+    SeedOption,
+    WorkersOption,
+    asked_experiment,
+    asked_scenario,
+    print_json,
+    tell_compilation,
+    worker_count,
+)
 from twin.cli.scenario import LibraryOption, NameArgument, SetOption
 
 if TYPE_CHECKING:
@@ -33,7 +41,6 @@ CountOption = Annotated[
     int, typer.Option("--replications", metavar="N", min=2, help="Replications of each plan.")
 ]
 DaysOption = Annotated[int, typer.Option("--days", metavar="D", min=7, help="Days simulated.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
 
 
 def size(
@@ -83,7 +90,7 @@ def size(
                 asked,
                 experiment,
                 out=out / SEARCHES,
-                workers=_workers(workers),
+                workers=worker_count(workers),
                 tell=tell,
             )
             shown, interrupted = _shown(player, budget, most)
@@ -97,7 +104,7 @@ def size(
             print("twin: interrupted, what was played is kept", file=sys.stderr)
             break
     if as_json:
-        print(json.dumps(documents.get("", documents), indent=1, ensure_ascii=False))
+        print_json(documents.get("", documents))
     if interrupted:
         raise typer.Exit(130)
 
@@ -162,7 +169,7 @@ def pooling(
             raise InputError(f'--show: unknown indicator "{each}"; {hint}')
     _, scenario, experiment = _asked(name, settings, scenarios, days, seed, replications)
     with _telling(f"pooling {name}") as tell:
-        room = Room(scenario, experiment, out / SEARCHES, _workers(workers), most, tell)
+        room = Room(scenario, experiment, out / SEARCHES, worker_count(workers), most, tell)
         chosen = ways(sectors or [2, 3], named=bool(scenario.seats.pools))
         try:
             found = room.compared(chosen, asked, list(dict.fromkeys(names)))
@@ -170,7 +177,7 @@ def pooling(
             print("twin: interrupted, what was played is kept", file=sys.stderr)
             raise typer.Exit(130) from None
     if as_json:
-        print(json.dumps(show_size.ways_document(found), indent=1, ensure_ascii=False))
+        print_json(show_size.ways_document(found))
     else:
         show_size.show_ways(name, found, room)
 
@@ -184,15 +191,10 @@ def _asked(
     replications: int,
 ) -> tuple[Library, Scenario, Experiment]:
     from twin.scenarios.library import load_library
-    from twin.scenarios.schema import assignments
 
     library = load_library(scenarios)
-    every = [*(settings or []), f"horizon.days={days}"]
-    scenario = library[name].with_overrides(assignments(every), "command line")
-    experiment = library.experiment.exactly(replications)
-    if seed is not None:
-        experiment = experiment.model_copy(update={"seed": seed})
-    return library, scenario, experiment
+    scenario = asked_scenario(library, name, settings, days)
+    return library, scenario, asked_experiment(library.experiment, seed, replications)
 
 
 def _cases(scenario: Scenario, targets: Iterable[Target]) -> dict[str, Scenario]:
@@ -205,10 +207,6 @@ def _cases(scenario: Scenario, targets: Iterable[Target]) -> dict[str, Scenario]
         end: scenario.with_overrides({"assumptions": dict.fromkeys(RESTS_ON, end)})
         for end in ("low", "central", "high")
     }
-
-
-def _workers(asked: int | None) -> int:
-    return (os.cpu_count() or 1) if asked is None else asked
 
 
 def _last(found: Iterator[Found]) -> tuple[Found | None, bool]:
@@ -227,12 +225,8 @@ def _telling(label: str) -> Iterator[Tell]:
     """What is being done, on stderr, when it is a terminal."""
     from rich.console import Console
 
-    from twin.model.centre.engines import must_compile
-
-    console = Console(stderr=True)
-    if must_compile("kernel"):
-        console.print("twin: compiling the kernel, once per version: a minute or two")
-    with console.status(label) as status:
+    tell_compilation("kernel")
+    with Console(stderr=True).status(label) as status:
         yield lambda words: status.update(f"{label}: {words}")
 
 

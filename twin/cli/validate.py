@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -13,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from twin.cli.run import JsonOption, tell_compilation, worker_count
 
 if TYPE_CHECKING:
     from twin.validation.proof import Proof
@@ -42,7 +43,7 @@ def validate(
         int | None,
         typer.Option("--workers", metavar="W", min=1, help="Processes; every core by default."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON only.")] = False,
+    as_json: JsonOption = False,
     save: Annotated[
         Path | None,
         typer.Option("--save", metavar="FILE", help="Keep the JSON too (runs/validation.json)."),
@@ -53,28 +54,21 @@ def validate(
     Exit code 1 when a verdict disagrees. All intervals are chosen together: were the means exactly
     normal, right engines would disagree somewhere in one run of a hundred at most.
     """
-    from twin.cli.show import Bar
+    from twin.cli.show import watched
     from twin.files import atomic_write
-    from twin.model.centre.engines import must_compile
     from twin.validation.case import markdown
     from twin.validation.proof import REPLICATIONS, prove
 
     engines = [name for name in REPLICATIONS[quick] if engine.value in (name, Engines.BOTH.value)]
-    if any(map(must_compile, engines)):
-        print("twin: compiling the kernel, once per version: a minute or two", file=sys.stderr)
-    bar = Bar("validate", 0)
-    try:
-        with bar:
-            proof = prove(
-                engines,
-                quick=quick,
-                seed=seed,
-                workers=workers or os.cpu_count() or 1,
-                progress=bar.move,
-            )
-    except KeyboardInterrupt:
-        print(f"twin: interrupted, {bar.done} of {bar.wanted} replications", file=sys.stderr)
-        raise typer.Exit(130) from None
+    tell_compilation(*engines)
+    with watched("validate", 0, "replications") as bar:
+        proof = prove(
+            engines,
+            quick=quick,
+            seed=seed,
+            workers=worker_count(workers),
+            progress=bar.move,
+        )
     document = json.dumps(_document(proof), indent=1, ensure_ascii=False, allow_nan=False)
     if save:
         atomic_write(save, document + "\n")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import platform
 from collections.abc import Mapping, Sequence
@@ -16,7 +15,7 @@ import psutil
 
 from twin.contracts import Capacity, Interval, Provenance
 from twin.errors import InputError, MissingError
-from twin.files import atomic_write
+from twin.files import atomic_write, plain
 from twin.streams.install import Binary
 from twin.streams.rig import RIG_VERSION
 
@@ -85,7 +84,7 @@ class Campaign:
 
     def add(self, kind: str, row: Mapping[str, Any]) -> None:
         """Keep one row."""
-        self.rows[kind].append(_plain(row))
+        self.rows[kind].append(plain(row))
         content = {"provenance": self.provenance, **self.rows}
         atomic_write(
             self.folder / "campaign.json",
@@ -94,7 +93,7 @@ class Campaign:
 
     def watch(self, seen: Mapping[str, Any]) -> None:
         """Show what a step measures now, to whoever reads ``live.json``."""
-        atomic_write(self.folder / "live.json", json.dumps(_plain(seen), allow_nan=False))
+        atomic_write(self.folder / "live.json", json.dumps(plain(seen), allow_nan=False))
 
     def write_parquet(self) -> None:
         """The rows as tables, one file per kind that has any."""
@@ -102,15 +101,6 @@ class Campaign:
             if rows:
                 table = pd.json_normalize(rows)
                 atomic_write(self.folder / f"{kind}.parquet", table.to_parquet(index=False))
-
-
-def _plain(value: Any) -> Any:
-    """`value` as JSON holds it: a number that is not one becomes null."""
-    if isinstance(value, Mapping):
-        return {name: _plain(held) for name, held in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(held) for held in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def provenance(binary: Binary, configuration_sha256: str) -> Provenance:
